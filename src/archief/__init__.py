@@ -1,0 +1,1 @@
+"""An event-sourced records archive for a Dutch municipality."""
