@@ -1,0 +1,131 @@
+r"""The one byte form of a value, and the check that bytes are in it (format.md §1).
+
+Canonical JSON: UTF-8, no white space, keys sorted by code point, no key twice, no floats, integers within ±2^53, no
+``-0``, control characters as ``\b \f \n \r \t`` or lower-case ``\u00xx``, everything else as is. msgspec writes exactly
+this with ``order="sorted"``; reading decodes, encodes again and demands the very bytes that were read, because msgspec
+takes the last of two equal keys where DuckDB takes the first.
+
+>>> encode({"b": [1, True, None], "a": "é/\n"})
+b'{"a":"\xc3\xa9/\\n","b":[1,true,null]}'
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from archief.errors import MalformedError
+
+T = TypeVar("T")
+
+INTEGER_MAX = 2**53
+"""Integers beyond this lose digits in readers that count in doubles."""
+
+Integer = Annotated[int, msgspec.Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)]
+"""An integer field: never outside ±2^53."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)]
+"""An integer field that counts something."""
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_EXTREME = re.compile(rb"[0-9]{16}|[0-9][.eE]")
+"""Digits that could be a float or too large: only then is the value walked."""
+
+
+def encode(value: object) -> bytes:
+    """Write a value in its one form. Structs with ``omit_defaults`` leave their defaults out.
+
+    Raises:
+        MalformedError: a float, or an integer outside ±2^53.
+    """
+    encoded = _encoder.encode(value)
+    if _EXTREME.search(encoded):
+        _refuse_numbers(msgspec.json.decode(encoded), "$")
+    return encoded
+
+
+def encode_struct(value: msgspec.Struct) -> bytes:
+    """Write a struct whose type admits no floats and bounds its integers: ``encode`` without the walk over numbers."""
+    return _encoder.encode(value)
+
+
+def decode(encoded: bytes, where: str = "") -> Any:  # noqa: ANN401 - any JSON value
+    """Read a value of any shape and demand that its bytes are the canonical ones.
+
+    Args:
+        encoded: the bytes, without a newline at the end.
+        where: the place to name in an error.
+
+    Raises:
+        MalformedError: not JSON, or not in canonical form.
+    """
+    try:
+        value = msgspec.json.decode(encoded)
+    except msgspec.DecodeError as error:
+        raise MalformedError(f"not JSON: {error}", where=where) from None
+    except UnicodeError:
+        raise MalformedError("not UTF-8", where=where) from None
+    if _EXTREME.search(encoded):
+        _refuse_numbers(value, "$", where)
+    if _encoder.encode(value) != encoded:
+        raise MalformedError("not in canonical form (a key twice, unsorted keys, white space or escapes)", where=where)
+    return value
+
+
+def decode_as(decoder: msgspec.json.Decoder[T], encoded: bytes, where: str = "") -> T:
+    """Read a value of a known shape and demand that its bytes are the canonical ones.
+
+    Args:
+        decoder: a strict decoder; its integer fields carry their bounds and none of its fields is a float.
+        encoded: the bytes, without a newline at the end.
+        where: the place to name in an error.
+
+    Raises:
+        MalformedError: not JSON, not of the shape (the field's path is named), or not in canonical form.
+    """
+    try:
+        value = decoder.decode(encoded)
+    except msgspec.DecodeError as error:  # ValidationError is one of these
+        raise MalformedError(str(error), where=where) from None
+    except UnicodeError:
+        raise MalformedError("not UTF-8", where=where) from None
+    if _encoder.encode(value) != encoded:
+        raise MalformedError("not in canonical form (a key twice, unsorted keys, white space or escapes)", where=where)
+    return value
+
+
+def base64_encode(raw: bytes) -> str:
+    """Standard base64 with padding (RFC 4648 section 4)."""
+    return base64.b64encode(raw).decode("ascii")
+
+
+def base64_decode(text: str, where: str = "") -> bytes:
+    """Read base64 of the one form: decode, encode again, compare.
+
+    Raises:
+        MalformedError: characters outside the alphabet, missing padding, or stray bits in the last character.
+    """
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise MalformedError("not base64", where=where) from None
+    if base64.b64encode(raw).decode("ascii") != text:
+        raise MalformedError("base64 that is not in its one form", where=where)
+    return raw
+
+
+def _refuse_numbers(value: object, path: str, where: str = "") -> None:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            _refuse_numbers(member, f"{path}.{key}", where)
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            _refuse_numbers(member, f"{path}[{index}]", where)
+    elif isinstance(value, float):
+        raise MalformedError(f"a number with a fraction or exponent at {path}", where=where)
+    elif isinstance(value, int) and abs(value) > INTEGER_MAX:
+        raise MalformedError(f"an integer outside ±2^53 at {path}", where=where)
