@@ -1,0 +1,97 @@
+"""An event on its way into the log: checked against its type and brought into its one byte form."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from archief import canonical
+from archief.errors import MalformedError
+from archief.events import catalogue, envelope
+from archief.events.base import EventType, Word
+from archief.keys import Entropy
+from archief.storage.base import NewDocument
+
+
+class Draft(NamedTuple):
+    """An event on its way into the log, its bytes checked already. Made with :func:`draft`."""
+
+    tag: str
+    stream: str
+    facts: bytes
+    data: bytes | None
+    documents: tuple[NewDocument, ...] = ()
+    expect_version: int | None = None
+
+
+def draft(
+    tag: str,
+    stream: str,
+    facts: msgspec.Struct | dict[str, Any] | None = None,
+    data: msgspec.Struct | dict[str, Any] | None = None,
+    *,
+    documents: Sequence[NewDocument] = (),
+    expect_version: int | None = None,
+) -> Draft:
+    """Check an event against its type and bring it into its one byte form.
+
+    Args:
+        tag: the event type with its version.
+        stream: the stream it belongs to; a fresh UUIDv4 when it opens one.
+        facts: what stands in the log; None for none.
+        data: what stands in the payload; None for none.
+        documents: the files that the payload registers.
+        expect_version: the newest ``stream_seq`` of the stream that the writer saw.
+
+    Raises:
+        MalformedError: not of the type's schema; the field's path is named.
+        NotFoundError: no such type.
+    """
+    known = catalogue.TYPES.get(tag) or catalogue.newest(tag)
+    if not envelope.STREAM_PATTERN.fullmatch(stream):
+        raise MalformedError("a stream id is a UUIDv4 in lower case with dashes", where="stream")
+    made, payload = _structs(known, {} if facts is None else facts, data)
+    encoded_facts = canonical.encode_struct(made)
+    encoded_data = canonical.encode_struct(payload) if payload is not None else None
+    # Pair of checks: what was encoded is read back by the very decoder that every reader will use.
+    canonical.decode_as(catalogue.facts_decoder(known.tag), encoded_facts, "facts")
+    if encoded_data is not None:
+        canonical.decode_as(catalogue.data_decoder(known.tag), encoded_data, "data")
+    read_data = payload
+    named = {document.id: document.sha256 for document in getattr(read_data, "documents", None) or ()}
+    if named != {document.id: document.sha256 for document in documents}:
+        raise MalformedError("the documents are not those that the payload registers", where="data.documents")
+    return Draft(known.tag, stream, encoded_facts, encoded_data, tuple(documents), expect_version)
+
+
+def _structs(
+    known: EventType, facts: msgspec.Struct | Mapping[str, Any], data: msgspec.Struct | Mapping[str, Any] | None
+) -> tuple[Word, Word | None]:
+    """Facts and data as the type's structs, checked whole, whichever way they came."""
+    if isinstance(facts, known.facts) and (data is None or (known.data is not None and isinstance(data, known.data))):
+        catalogue.check(known, facts, data)
+        return facts, data
+    plain = _plain(facts)
+    return catalogue.convert(known, plain if plain is not None else {}, _plain(data))
+
+
+def _plain(part: msgspec.Struct | Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return msgspec.to_builtins(part) if isinstance(part, msgspec.Struct) else part
+
+
+def new_stream(entropy: Entropy) -> str:
+    """A fresh stream id: a UUIDv4 (RFC 9562 section 5.4)."""
+    return str(uuid.UUID(bytes=entropy(16), version=4))
+
+
+def new_commit_id(now: dt.datetime, entropy: Entropy) -> str:
+    """A fresh commit id: a UUIDv7 of that second (RFC 9562 section 5.7)."""
+    milliseconds = int(now.timestamp()) * 1000
+    raw = bytearray(milliseconds.to_bytes(6, "big") + entropy(10))
+    raw[6] = 0x70 | raw[6] & 0x0F
+    raw[8] = 0x80 | raw[8] & 0x3F
+    return str(uuid.UUID(bytes=bytes(raw)))

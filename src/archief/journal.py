@@ -1,0 +1,487 @@
+"""The waist: the one place through which events enter the log (format.md §2 and §6).
+
+An append is 1 to 16,000 events and the commit that seals them, signed by a person. Under the lock the writer looks at the
+log's end, proves to itself that tiles and log fold to the root that the last commit sealed, judges whether this person may
+do this here and now, and hands everything to the storage in one call. When :meth:`Journal.append` returns, it stays.
+Tiles follow; checkpoints follow when a holder of the log key asks for one (``signing_head``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from archief import canonical, keys
+from archief.errors import (
+    ClockError,
+    ConflictError,
+    CorruptError,
+    MalformedError,
+    NotFoundError,
+    RefusedError,
+    SignatureError,
+    WriteFailedError,
+)
+from archief.draft import Draft, new_commit_id
+from archief.events import catalogue, envelope
+from archief.events.envelope import Commit, Event
+from archief.heads import Head, Heads
+from archief.index import Index, Line, Position, is_authority
+from archief.keys import Entropy, SigningKey
+from archief.log import tail_entries
+from archief.memory import check_memory, signed_size
+from archief.rules import signing
+from archief.rules.authority import Authority
+from archief.storage import base
+from archief.storage.base import Storage, Tail
+from archief.stored_tree import GrowingRows, StoredTree
+from archief.tlog import merkle
+
+CLOCK_LEAD_SECONDS = 300
+"""How far the last commit may lie ahead of the writer's clock (format.md §2)."""
+
+
+class Appended(NamedTuple):
+    """What an append did.
+
+    Attributes:
+        commit: the commit.
+        seqs: the entry indices of its events.
+        streams: the stream of each event.
+        size: the log's size with this commit.
+        known: True when the commit was there already: the retry of an append whose outcome was unknown.
+    """
+
+    commit: Commit
+    seqs: range
+    streams: tuple[str, ...]
+    size: int
+    known: bool = False
+
+
+class Journal:
+    """One archive, for appending. Cheap to open: the log's end, the tiles' right edge, and an index that is thrown away at will.
+
+    Args:
+        storage: where the archive is.
+        heads: what this machine remembers; None remembers nothing (tests).
+        index: the file for the index of streams; None keeps it in memory.
+    """
+
+    def __init__(self, storage: Storage, *, heads: Heads | None = None, index: Path | None = None) -> None:
+        self.storage = storage
+        self.authority = Authority()
+        self.size = 0
+        self.last_commit: Commit | None = None
+        self._heads = heads
+        self._index = Index(index)
+        self._opened = False
+        self._tail_entry = b""
+        self._rows = GrowingRows([], 0)
+        self._frontier = merkle.Frontier()
+        self._floor = 0
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Look at the log's end now rather than at the first append: clear what an interrupted append left, check memory.
+
+        Raises:
+            ArchiefError: the end does not verify, or is not an extension of what is remembered.
+        """
+        with self.writing():
+            pass
+
+    def close(self) -> None:
+        """Remember the head, write out the index, let go of files."""
+        self.remember()
+        self._index.close()
+        self.storage.close()
+
+    def root(self) -> bytes:
+        """The root over all entries."""
+        return self._frontier.root()
+
+    def stream_version(self, stream: str) -> int:
+        """The newest ``stream_seq`` of a stream; -1 when there is none."""
+        return self._index.streams({stream})[stream][0]
+
+    def remember(self, note: str | None = None) -> None:
+        """Let this machine remember the head, outside the archive; with the signed note when there is one."""
+        if self._heads is None or not self.size or not self._opened:
+            return
+        head = Head(origin=self.authority.origin, root=self.root().hex(), size=self.size, note=note)
+        self._heads.remember_unless_known(head)
+
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        signer: SigningKey,
+        now: dt.datetime,
+        entropy: Entropy,
+        *,
+        commit_id: str | None = None,
+        retry_from: int | None = None,
+        accept_clock: bool = False,
+    ) -> Appended:
+        """Append events and their commit.
+
+        Args:
+            drafts: 1 to 16,000 events, in order.
+            signer: the person's key.
+            now: the writer's clock, in UTC.
+            entropy: fresh random bytes: salts, and the commit id when none is given.
+            commit_id: the id drawn for this commit before its first try.
+            retry_from: the log's size before the first try; when given, the commit is looked for from there on.
+            accept_clock: append although the previous commit lies more than five minutes ahead of ``now``.
+
+        Raises:
+            RefusedError: a rule forbids it.
+            ConflictError: somebody else wrote to the stream first, or the id is another commit's.
+            ClockError: this machine's clock is behind the log.
+            WriteFailedError: the disk refused; the outcome may be unknown, retry with the same id.
+        """
+        if not 1 <= len(drafts) <= envelope.EVENTS_MAX:
+            raise RefusedError(f"a commit holds 1 to {envelope.EVENTS_MAX:,} events, not {len(drafts):,}")
+        commit_id = commit_id or new_commit_id(now, entropy)
+        with self.writing():
+            if retry_from is not None and (known := self._find(commit_id, retry_from)) is not None:
+                return self._known(known, drafts, signer)
+            self._judge(drafts, signer)
+            versions = self._versions(drafts)
+            time = self._time(now, accept_clock=accept_clock)
+            payloads, entries = self._write_events(drafts, versions, entropy)
+            leaves = merkle.leaf_hashes(entries)
+            commit, entry = self._seal(leaves, signer, commit_id, time, self._origin_of(drafts))
+            self._check_events(drafts, entries, signer)
+            documents = [document for one in drafts for document in one.documents]
+            self.storage.append_commit(self.size, payloads, documents, [*entries, entry])
+            first = self.size
+            self._advance(drafts, versions, entries, leaves, commit, entry)
+        return Appended(commit, range(first, first + len(drafts)), tuple(one.stream for one in drafts), self.size)
+
+    def check(
+        self, drafts: Sequence[Draft], signer: SigningKey, now: dt.datetime, *, accept_clock: bool = False
+    ) -> None:
+        """Everything an append would refuse, without appending (``--dry-run``).
+
+        Raises:
+            ArchiefError: as :meth:`append`.
+        """
+        with self.writing():
+            self._judge(drafts, signer)
+            versions = self._versions(drafts)
+            self._time(now, accept_clock=accept_clock)
+            _, entries = self._write_events(drafts, versions, lambda count: bytes(count))
+            self._check_events(drafts, entries, signer)
+
+    # judging
+
+    def _origin_of(self, drafts: Sequence[Draft]) -> str:
+        """The log's name for a commit: the one it has, or the one that its own events give it."""
+        for one in drafts:
+            if one.tag in ("archive_founded.v1", "log_continued.v1"):
+                return str(msgspec.json.decode(one.facts)["origin"])
+        return self.authority.origin
+
+    def _judge(self, drafts: Sequence[Draft], signer: SigningKey) -> None:
+        reasons = self.authority.judge(signer.public.id, self._origin_of(drafts), (one.tag for one in drafts))
+        if reasons:
+            raise RefusedError(
+                "; ".join(reasons),
+                where=f"key {signer.public.id[:8]}",
+                remedy="use another key with --as, or let an archivaris grant the role (`archief role grant`)",
+            )
+
+    def _versions(self, drafts: Sequence[Draft]) -> dict[str, tuple[int, str]]:
+        """Per stream its newest version and kind before this commit, checked against what each draft needs."""
+        versions = self._index.streams({one.stream for one in drafts})
+        types = catalogue.TYPES
+        moving: dict[str, int] = {}
+        for number, one in enumerate(drafts):
+            version = moving.get(one.stream, versions[one.stream][0])
+            known = types[one.tag]
+            if one.expect_version is not None and one.expect_version != version:
+                raise ConflictError(
+                    f"the stream is at version {version}, not {one.expect_version}: somebody else wrote first",
+                    where=f"stream {one.stream}",
+                    remedy=f"look at it with `archief history {one.stream[:8]}`, then do it again on what is there now",
+                )
+            if version < 0 and known.opens:
+                versions[one.stream] = (-1, known.stream)
+            elif version < 0:
+                raise NotFoundError(f"{known.name} needs a stream that exists", where=f"stream {one.stream}")
+            elif known.opens and not known.repeats:
+                raise ConflictError(f"{known.name} begins a stream, this one exists", where=f"stream {one.stream}")
+            elif not known.fits(versions[one.stream][1]):
+                raise RefusedError(
+                    f"{known.name} belongs to a {known.stream}, this stream is a {versions[one.stream][1]}",
+                    where=f"event {number + 1}, stream {one.stream}",
+                )
+            if known.content and one.stream in self.authority.destroyed:
+                raise RefusedError("the record is destroyed; it takes no content", where=f"stream {one.stream}")
+            moving[one.stream] = version + 1
+        return versions
+
+    def _check_events(self, drafts: Sequence[Draft], entries: Sequence[bytes], signer: SigningKey) -> None:
+        """What only a look into the facts can tell: enrolments, inner signatures, destructions."""
+        looked = [
+            envelope.decode_event(entry)
+            for one, entry in zip(drafts, entries, strict=True)
+            if is_authority(one.tag) or one.tag == signing.LETTER_SIGNED
+        ]
+        if not looked:
+            return
+        trial = self.authority.copy()
+        for event in looked:
+            if event.type == signing.LETTER_SIGNED:
+                signing.check_inner_signature(event, trial, self.size, self._commitment)
+            else:
+                trial.apply(event)
+        if not self.authority.origin and signer.public.id not in trial.keys:
+            raise RefusedError("the first commit is signed with the key that it enrols")
+
+    def _commitment(self, seq: int) -> tuple[str, str | None]:
+        """The stream and the commitment of an event that is in the log."""
+        entry = base.entry_lines(self.storage, seq, seq + 1)[0]
+        event = envelope.decode_event(entry, f"entry {seq}")
+        return event.stream, event.payload
+
+    def _time(self, now: dt.datetime, *, accept_clock: bool) -> str:
+        time = now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if self.last_commit is None or self.last_commit.time <= time:
+            return time
+        previous = dt.datetime.fromisoformat(self.last_commit.time)
+        lead_seconds = (previous - now).total_seconds()
+        if lead_seconds > CLOCK_LEAD_SECONDS and not accept_clock:
+            raise ClockError(
+                f"the last commit is of {self.last_commit.time}, {lead_seconds:.0f} seconds ahead of this machine's clock",
+                where=f"entry {self.size - 1}",
+                remedy="set the clock; or, when the clock is right, append with --accept-clock",
+            )
+        return self.last_commit.time
+
+    # writing
+
+    def _write_events(
+        self, drafts: Sequence[Draft], versions: dict[str, tuple[int, str]], entropy: Entropy
+    ) -> tuple[list[tuple[int, bytes]], list[bytes]]:
+        """Payload lines and event entries, in order."""
+        salts = entropy(envelope.SALT_BYTES * len(drafts))
+        moving = {stream: version for stream, (version, _) in versions.items()}
+        payloads: list[tuple[int, bytes]] = []
+        entries: list[bytes] = []
+        for number, one in enumerate(drafts):
+            seq = self.size + number
+            held = None
+            if one.data is not None:
+                salt = salts[number * envelope.SALT_BYTES : (number + 1) * envelope.SALT_BYTES]
+                line = envelope.encode_payload(one.data, salt, seq)
+                if len(line) > envelope.PAYLOAD_BYTES_MAX:
+                    raise MalformedError(
+                        f"a payload of {len(line):,} bytes; the limit is {envelope.PAYLOAD_BYTES_MAX:,}",
+                        where=f"event {number + 1}",
+                        remedy="attach the text as a document with --document",
+                    )
+                payloads.append((seq, line))
+                held = envelope.commitment(line)
+            version = moving[one.stream] = moving[one.stream] + 1
+            entry = envelope.encode_event(one.facts, held, seq, one.stream, version, one.tag)
+            if len(entry) > envelope.ENTRY_BYTES_MAX:
+                raise MalformedError(
+                    f"facts too long: an entry of {len(entry):,} bytes; the limit is {envelope.ENTRY_BYTES_MAX:,}",
+                    where=f"event {number + 1}",
+                    remedy="split its list over several events",
+                )
+            entries.append(entry)
+        return payloads, entries
+
+    def _seal(
+        self, leaves: Sequence[bytes], signer: SigningKey, commit_id: str, time: str, origin: str
+    ) -> tuple[Commit, bytes]:
+        """The commit over these events, signed, and its bytes."""
+        commit = Commit(
+            base=envelope.Base(root=self._frontier.root().hex(), size=self.size),
+            events=len(leaves),
+            id=commit_id,
+            key=signer.public.id,
+            origin=origin,
+            root=merkle.root(leaves).hex(),
+            seq=self.size + len(leaves),
+            sig="",
+            time=time,
+            type="commit.v1",
+        )
+        message = envelope.commit_message(canonical.encode_struct(commit))
+        signed = msgspec.structs.replace(commit, sig=canonical.base64_encode(signer.sign(message)))
+        return signed, canonical.encode_struct(signed)
+
+    def _advance(
+        self,
+        drafts: Sequence[Draft],
+        versions: dict[str, tuple[int, str]],
+        entries: Sequence[bytes],
+        leaves: list[bytes],
+        commit: Commit,
+        entry: bytes,
+    ) -> None:
+        """Take an acknowledged append into account; tiles are written, and losing them loses nothing."""
+        streams: dict[str, tuple[int, str]] = {}
+        for one in drafts:
+            version, kind = streams.get(one.stream) or versions[one.stream]
+            streams[one.stream] = (version + 1, kind)
+        held: list[Line] = [
+            (self.size + number, line, "")
+            for number, (one, line) in enumerate(zip(drafts, entries, strict=True))
+            if is_authority(one.tag)
+        ]
+        if held:
+            self.authority.take(commit, [envelope.decode_event(line) for _, line, _ in held])
+            held.append((commit.seq, entry, " ".join(sorted({one.tag for one in drafts}))))
+        self._index.note(streams, held, Position(commit.seq + 1, entry))
+        self._grow([*leaves, merkle.leaf_hash(entry)], commit, entry)
+
+    def _grow(self, leaves: list[bytes], commit: Commit, entry: bytes) -> None:
+        self._frontier.extend(leaves)
+        self.size, self.last_commit, self._tail_entry = commit.seq + 1, commit, entry
+        made = list(self._rows.extend(leaves))
+        with contextlib.suppress(WriteFailedError):
+            for path, data in made:
+                self.storage.write_public(path, data, durable=False)
+
+    # looking
+
+    @contextlib.contextmanager
+    def writing(self) -> Any:  # noqa: ANN401 - a context manager without a value
+        if not self._opened:
+            self._floor = signed_size(self.storage)
+            origin = self._origin()
+            remembered = self._heads.recall(origin) if self._heads is not None and origin else None
+            self._floor = max(self._floor, remembered.size if remembered is not None else 0)
+        with self.storage.writing(max(self._floor, self.size)) as tail:
+            if not self._opened:
+                self._load(tail)
+            elif tail.size != self.size or tail.commit != self._tail_entry:
+                self._catch_up(tail)
+            yield
+
+    def _origin(self) -> str:
+        tail = base.read_tail(self.storage)
+        return envelope.decode_commit(tail.commit).origin if tail.commit else ""
+
+    def _load(self, tail: Tail) -> None:
+        """Look at the log's end for the first time: index, authority, right edge, the last commit, memory."""
+        if tail.size:
+            self._load_index(tail)
+            commit = envelope.decode_commit(tail.commit)
+            begin = commit.base.size - commit.base.size % 256
+            entries = tail_entries(self.storage, tail, begin)
+            within = commit.base.size - begin
+            self._rows = self._edge(commit, merkle.leaf_hashes(entries[:within]))
+            self._frontier = self._rows.frontier()
+            self.size = commit.base.size
+            self._check_commit(commit, tail.commit, entries[within:-1])
+            self._grow(merkle.leaf_hashes(entries[within:]), commit, tail.commit)
+            if self._heads is not None:
+                check_memory(self._heads, self.storage, commit, self.size, self.root())
+        self._opened = True
+
+    def _load_index(self, tail: Tail) -> None:
+        position = self._index.open()
+        fresh = 0 < position.size <= tail.size
+        entries: Iterable[bytes] = ()
+        if fresh:
+            seen, *entries = tail_entries(self.storage, tail, position.size - 1)
+            fresh = seen == position.last_commit
+        if not fresh:
+            self._index.clear()
+            position = self._index.open()
+            segments = self.storage.log_segments()
+            entries = (line for part in segments for line in self._lines(part, tail))
+        self._index.add(position.size, entries)
+        self.authority = self._index.fold()
+
+    def _lines(self, segment: base.Segment, tail: Tail) -> list[bytes]:
+        stop = tail.end_bytes if tail.segment is not None and segment.first == tail.segment.first else None
+        return self.storage.read(segment, 0, stop).split(b"\n")[:-1]
+
+    def _edge(self, commit: Commit, row: list[bytes]) -> GrowingRows:
+        """The tree's right edge at a commit's base, proved by folding it to the root that the commit sealed."""
+        size = commit.base.size
+        for from_log in (False, True):
+            tree = StoredTree(self.storage, size, from_log=from_log)
+            if row:
+                tree.seed(size // 256, row)
+            rows = GrowingRows.read(tree, size)
+            if rows.frontier().root().hex() == commit.base.root:
+                return rows
+        raise CorruptError(
+            "the entries before the last commit are not those that it sealed",
+            where=f"entries 0 to {size - 1}",
+            remedy="run `archief verify`: it names the place",
+        )
+
+    def _check_commit(self, commit: Commit, entry: bytes, events: Sequence[bytes]) -> None:
+        """Check a commit that somebody else appended, or the last one, against the tree and its key."""
+        where = f"{self.storage.place}, entry {commit.seq}"
+        if (
+            commit.base.size != self.size
+            or commit.base.root != self._frontier.root().hex()
+            or commit.seq != self.size + len(events)
+            or commit.events != len(events)
+            or commit.root != merkle.root(merkle.leaf_hashes(events)).hex()
+        ):
+            raise base.damaged_commit(where, "it does not seal the entries before it")
+        public = self.authority.public_key(commit.key)
+        if public is not None:
+            try:
+                message = envelope.commit_message(entry)
+                keys.verify(public, message, canonical.base64_decode(commit.sig, where), where)
+            except (SignatureError, MalformedError) as error:
+                raise base.damaged_commit(where, error.what) from None
+
+    def _catch_up(self, tail: Tail) -> None:
+        """Take in what somebody else appended since."""
+        if tail.size < self.size:
+            raise CorruptError("the log became shorter while it was open", where=self.storage.place)
+        entries = tail_entries(self.storage, tail, self.size)
+        first, begin = self.size, 0
+        for number, entry in enumerate(entries):
+            if not envelope.is_commit(entry):
+                continue
+            commit, events = envelope.decode_commit(entry), entries[begin:number]
+            tags = [envelope.tag_of(event) for event in events]
+            if not self.authority.judge(commit.key, commit.origin, tags):
+                looked = [event for event, tag in zip(events, tags, strict=True) if is_authority(tag)]
+                self.authority.take(commit, [envelope.decode_event(event) for event in looked])
+            self._check_commit(commit, entry, events)
+            self._grow(merkle.leaf_hashes(entries[begin : number + 1]), commit, entry)
+            begin = number + 1
+        self._index.add(first, entries)
+
+    def _find(self, commit_id: str, since: int) -> Commit | None:
+        """A commit by its id, from entry ``since`` on."""
+        needle = f'"id":"{commit_id}"'.encode()
+        tail = base.read_tail(self.storage)
+        for entry in tail_entries(self.storage, tail, since):
+            if needle in entry and envelope.is_commit(entry):
+                return envelope.decode_commit(entry)
+        return None
+
+    def _known(self, commit: Commit, drafts: Sequence[Draft], signer: SigningKey) -> Appended:
+        """The answer to a retry whose commit is there already."""
+        entries = base.entry_lines(self.storage, commit.base.size, commit.seq)
+        events = [envelope.decode_event(entry) for entry in entries]
+        if commit.key != signer.public.id or [event.type for event in events] != [one.tag for one in drafts]:
+            raise ConflictError("that commit id belongs to another append", where=f"entry {commit.seq}")
+        streams = tuple(event.stream for event in events)
+        return Appended(commit, range(commit.base.size, commit.seq), streams, self.size, known=True)

@@ -1,0 +1,1 @@
+"""What may happen: pure rules over the log's history; a refusal or nothing."""

@@ -1,0 +1,328 @@
+"""Who may append what, at which position in the log (design.md §4, format.md §2).
+
+A fold over the few events that authority rests on. Judged by position, never by a claimed time: a commit is judged by
+what the log said just before its first event. Pure: knows events and the role table, opens nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from archief import canonical, keys
+from archief.errors import ArchiefError, RefusedError
+from archief.events import envelope
+from archief.events.envelope import Commit, Event
+from archief.keys import PublicKey
+from archief.law import roles
+
+FOUNDING_TYPES = ("archive_founded.v1", "person_enrolled.v1", "key_enrolled.v1", "role_granted.v1")
+"""The first commit holds these, each at least once; it is signed with the key that it enrols."""
+
+AUTHORITY_TYPES = (
+    *FOUNDING_TYPES,
+    "key_revoked.v1",
+    "role_withdrawn.v1",
+    "mandate_granted.v1",
+    "mandate_ended.v1",
+    "log_key_rotated.v1",
+    "log_continued.v1",
+    "destruction_authorised.v1",
+    "destruction_started.v1",
+    "record_destroyed.v1",
+    "records_destroyed.v1",
+    "payload_erased.v1",
+)
+"""The events that this fold looks at; an index of these alone is enough to judge the next commit."""
+
+
+@dataclass
+class EnrolledKey:
+    """A key of a person, and when it held."""
+
+    public: PublicKey
+    person: str
+    use: str
+    enrolled: int
+    revoked: int | None = None
+    suspect_from: int | None = None
+
+
+@dataclass
+class Mandate:
+    """Who may act for an organ; ``begin`` and ``end`` (exclusive) as dates, authority from the entry on."""
+
+    stream: str
+    granted: int
+    facts: Any
+    ended: str | None = None
+
+
+@dataclass
+class Judgement:
+    """What authority says of one commit: why it is unauthorised, and which of its events change nothing and why."""
+
+    unauthorised: list[str] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
+class Authority:
+    """The keys, roles and destructions that hold at one position in the log."""
+
+    origin: str = ""
+    archive: str = ""
+    test: bool = False
+    log_keys: list[PublicKey] = field(default_factory=list)
+    former_log_keys: list[list[PublicKey]] = field(default_factory=list)
+    former_origins: list[tuple[str, int]] = field(default_factory=list)
+    persons: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, EnrolledKey] = field(default_factory=dict)
+    roles: dict[str, dict[str, int]] = field(default_factory=dict)
+    mandates: dict[str, Mandate] = field(default_factory=dict)
+    authorised: set[int] = field(default_factory=set)
+    executing: dict[str, int] = field(default_factory=dict)
+    destroyed: dict[str, int] = field(default_factory=dict)
+    erased: set[int] = field(default_factory=set)
+
+    def judge(self, key: str, origin: str, tags: Iterable[str]) -> list[str]:
+        """Why a commit would be unauthorised now, before its own events; empty when it is not.
+
+        Args:
+            key: the id of the key that signs it.
+            origin: the log that it names.
+            tags: the types of its events.
+        """
+        reasons = []
+        tags = list(dict.fromkeys(tags))
+        if not self.origin:
+            if not set(FOUNDING_TYPES) <= set(tags):
+                reasons.append("the first commit does not found an archive")
+            return reasons
+        if origin != self.origin and "log_continued.v1" not in tags:
+            reasons.append(f"the commit is of log {origin}, this log is {self.origin}")
+        enrolled = self.keys.get(key)
+        if enrolled is None:
+            return [*reasons, f"key {key[:8]} was not enrolled"]
+        if enrolled.use != "person":
+            reasons.append(f"key {key[:8]} is a {enrolled.use} key; it signs no commits")
+        if enrolled.revoked is not None:
+            reasons.append(f"key {key[:8]} was revoked at entry {enrolled.revoked}")
+        held = self.roles.get(enrolled.person, {})
+        for tag in tags:
+            name = tag.rpartition(".")[0]
+            if not roles.may_append(name, held):
+                needed = " or ".join(roles.roles_for(name)) or "nobody"
+                reasons.append(f"{name} needs the role {needed}")
+        return reasons
+
+    def admit(self, commit: Commit, events: Iterable[Event]) -> Judgement:
+        """Judge a commit by all its events and, when it is authorised, take them into account.
+
+        Args:
+            commit: the commit, its bytes and signature already verified.
+            events: its events.
+        """
+        events = list(events)
+        reasons = self.judge(commit.key, commit.origin, [event.type for event in events])
+        return Judgement(reasons) if reasons else self.take(commit, events)
+
+    def take(self, commit: Commit, events: Iterable[Event]) -> Judgement:
+        """Take the events of a commit into account that :meth:`judge` has found authorised.
+
+        Args:
+            commit: the commit.
+            events: its events, or those of them that are of ``AUTHORITY_TYPES``.
+        """
+        founding = not self.origin
+        judgement = Judgement()
+        for event in events:
+            try:
+                self.apply(event)
+            except ArchiefError as error:
+                judgement.refused[event.seq] = error.what
+        if founding and commit.key not in self.keys:
+            judgement.unauthorised.append("the first commit is not signed with the key that it enrols")
+        elif founding and not self.roles.get(self.keys[commit.key].person):
+            judgement.unauthorised.append("the first commit grants its own person no role")
+        return judgement
+
+    def public_key(self, key: str) -> PublicKey | None:
+        """The public half of an enrolled key."""
+        enrolled = self.keys.get(key)
+        return enrolled.public if enrolled is not None else None
+
+    def person_of(self, key: str) -> str | None:
+        """The person a key belongs to."""
+        enrolled = self.keys.get(key)
+        return enrolled.person if enrolled is not None else None
+
+    def holders(self, role: str) -> list[str]:
+        """The persons that hold a role now."""
+        return [person for person, held in self.roles.items() if role in held]
+
+    def cosigners(self) -> list[EnrolledKey]:
+        """The keys whose signatures on heads are known."""
+        return [enrolled for enrolled in self.keys.values() if enrolled.use == "cosigner"]
+
+    def covers_absence(self, seq: int, stream: str, stream_seq: int) -> bool:
+        """Whether a lawful destruction or erasure says that this payload may be gone (format.md §6)."""
+        return seq in self.erased or stream_seq <= self.destroyed.get(stream, -1) or stream in self.executing
+
+    def demands_absence(self, seq: int, stream: str, stream_seq: int) -> bool:
+        """Whether a destruction or erasure that is closed says that this payload must be gone."""
+        return seq in self.erased or stream_seq <= self.destroyed.get(stream, -1)
+
+    def apply(self, event: Event) -> None:
+        """Take an event of an authorised commit into account; other types than ``AUTHORITY_TYPES`` change nothing.
+
+        Raises:
+            RefusedError: the event says something that cannot be (a key enrolled twice, a proof that fails): it changes
+                nothing, and is a finding.
+            ArchiefError: as RefusedError, for keys and signatures.
+        """
+        handler = _HANDLERS.get(event.type)
+        if handler is not None:
+            handler(self, event)
+
+    def copy(self) -> Authority:
+        """An independent copy, for trying events out before they are appended."""
+        twin = copy.copy(self)
+        for name in ("former_log_keys", "former_origins", "persons", "keys", "mandates", "executing", "destroyed"):
+            setattr(twin, name, copy.copy(getattr(self, name)))
+        twin.roles = {person: dict(held) for person, held in self.roles.items()}
+        twin.authorised, twin.erased = set(self.authorised), set(self.erased)
+        return twin
+
+
+def _founded(authority: Authority, event: Event) -> None:
+    if authority.origin:
+        raise RefusedError("an archive is founded once", where=f"entry {event.seq}")
+    authority.origin = event.facts.origin
+    authority.archive = event.stream
+    authority.test = event.facts.test
+    authority.log_keys = [_public(fact, event.seq) for fact in event.facts.log_keys]
+
+
+def _person(authority: Authority, event: Event) -> None:
+    authority.persons[event.stream] = event.seq
+
+
+def _key(authority: Authority, event: Event) -> None:
+    where = f"entry {event.seq}"
+    public = _public(event.facts.key, event.seq)
+    if event.stream not in authority.persons:
+        raise RefusedError("a key belongs to a person that is enrolled", where=where)
+    if public.id in authority.keys or any(public.id == known.id for known in authority.log_keys):
+        raise RefusedError(
+            f"key {public.id[:8]} is in use already; a key belongs to one person and to one use",
+            where=where,
+            remedy="make a new key with `archief key new`",
+        )
+    message = envelope.possession_message(authority.origin, event.stream, public.id)
+    keys.verify(public, message, canonical.base64_decode(event.facts.proof, where), where)
+    authority.keys[public.id] = EnrolledKey(public, event.stream, event.facts.use, event.seq)
+
+
+def _revoked(authority: Authority, event: Event) -> None:
+    enrolled = authority.keys.get(event.facts.key)
+    if enrolled is None or enrolled.person != event.stream:
+        raise RefusedError("the key to revoke is not one of this person", where=f"entry {event.seq}")
+    if enrolled.revoked is None:
+        authority.keys[event.facts.key] = EnrolledKey(
+            enrolled.public, enrolled.person, enrolled.use, enrolled.enrolled, event.seq, event.facts.suspect_from
+        )
+
+
+def _role_granted(authority: Authority, event: Event) -> None:
+    if event.stream not in authority.persons:
+        raise RefusedError("a role is granted to a person that is enrolled", where=f"entry {event.seq}")
+    authority.roles.setdefault(event.stream, {})[event.facts.role] = event.seq
+
+
+def _role_withdrawn(authority: Authority, event: Event) -> None:
+    if event.facts.role not in authority.roles.get(event.stream, {}):
+        raise RefusedError("this person does not hold that role", where=f"entry {event.seq}")
+    del authority.roles[event.stream][event.facts.role]
+
+
+def _mandate_granted(authority: Authority, event: Event) -> None:
+    authority.mandates[event.stream] = Mandate(event.stream, event.seq, event.facts)
+
+
+def _mandate_ended(authority: Authority, event: Event) -> None:
+    mandate = authority.mandates.get(event.stream)
+    if mandate is None:
+        raise RefusedError("there is no such mandate", where=f"entry {event.seq}")
+    authority.mandates[event.stream] = Mandate(mandate.stream, mandate.granted, mandate.facts, event.facts.end)
+
+
+def _rotated(authority: Authority, event: Event) -> None:
+    where = f"entry {event.seq}"
+    fresh = [_public(fact, event.seq) for fact in event.facts.log_keys]
+    if len(fresh) != len(event.facts.proofs):
+        raise RefusedError("each new log key comes with its proof of possession", where=where)
+    for public, proof in zip(fresh, event.facts.proofs, strict=True):
+        if public.id in authority.keys:
+            raise RefusedError(f"key {public.id[:8]} is a person's key", where=where)
+        message = envelope.possession_message(authority.origin, event.stream, public.id)
+        keys.verify(public, message, canonical.base64_decode(proof, where), where)
+    authority.former_log_keys.append(authority.log_keys)
+    authority.log_keys = fresh
+
+
+def _continued(authority: Authority, event: Event) -> None:
+    authority.former_origins.append((authority.origin, event.facts.size))
+    authority.origin = event.facts.origin
+
+
+def _destruction_authorised(authority: Authority, event: Event) -> None:
+    authority.authorised.add(event.seq)
+
+
+def _destruction_started(authority: Authority, event: Event) -> None:
+    for stream in getattr(event.facts, "streams", None) or ():
+        authority.executing[stream] = event.seq
+
+
+def _record_destroyed(authority: Authority, event: Event) -> None:
+    if event.facts.authorisation not in authority.authorised:
+        raise RefusedError(
+            f"entry {event.facts.authorisation} is no authorisation of a destruction", where=f"entry {event.seq}"
+        )
+    authority.destroyed[event.stream] = event.facts.last_stream_seq
+    authority.executing.pop(event.stream, None)
+
+
+def _records_destroyed(authority: Authority, event: Event) -> None:
+    """The closing event: each stream was closed by its own ``record_destroyed``."""
+
+
+def _payload_erased(authority: Authority, event: Event) -> None:
+    authority.erased.update(event.facts.seqs)
+
+
+def _public(fact: Any, seq: int) -> PublicKey:  # noqa: ANN401 - PublicKeyFact
+    where = f"entry {seq}"
+    return PublicKey.checked(fact.type, canonical.base64_decode(fact.public, where), where)
+
+
+_HANDLERS = {
+    "archive_founded.v1": _founded,
+    "person_enrolled.v1": _person,
+    "key_enrolled.v1": _key,
+    "key_revoked.v1": _revoked,
+    "role_granted.v1": _role_granted,
+    "role_withdrawn.v1": _role_withdrawn,
+    "mandate_granted.v1": _mandate_granted,
+    "mandate_ended.v1": _mandate_ended,
+    "log_key_rotated.v1": _rotated,
+    "log_continued.v1": _continued,
+    "destruction_authorised.v1": _destruction_authorised,
+    "destruction_started.v1": _destruction_started,
+    "record_destroyed.v1": _record_destroyed,
+    "records_destroyed.v1": _records_destroyed,
+    "payload_erased.v1": _payload_erased,
+}

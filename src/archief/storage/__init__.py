@@ -1,0 +1,1 @@
+"""Where an archive's bytes live: the protocol, and its implementations."""

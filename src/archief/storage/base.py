@@ -1,0 +1,259 @@
+"""What the journal asks of a place where bytes live (format.md §4), so that a folder and an object store look alike.
+
+There is one verb that makes the log grow, :meth:`Storage.append_commit`: all of it or nothing that counts. Everything
+that can be made again (tiles, the newest checkpoint) goes through :meth:`Storage.write_public`. Knows names, sizes and
+bytes, and what the end of a log looks like; refuses to know what an event means.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import BinaryIO, NamedTuple, Protocol
+
+from archief.errors import MalformedError, TailError
+from archief.events import envelope
+
+PIECE_BYTES = 1024 * 1024
+BACKWARD_BYTES = 64 * 1024
+"""How much is read at a time when a log is read from its end."""
+
+
+class Segment(NamedTuple):
+    """One file or object of entries or payload lines.
+
+    Attributes:
+        first: the lowest entry index that may stand in it.
+        name: how the storage calls it, for reading and for error messages.
+        size_bytes: its length when it was listed.
+    """
+
+    first: int
+    name: str
+    size_bytes: int
+
+
+class Tail(NamedTuple):
+    """The committed end of a log.
+
+    Attributes:
+        size: the number of entries up to and with the last commit.
+        commit: the last commit's entry; empty when the log is empty.
+        segment: the segment in which it ends; None when the log is empty.
+        end_bytes: where in that segment the last commit's newline ends.
+    """
+
+    size: int
+    commit: bytes
+    segment: Segment | None
+    end_bytes: int
+
+
+class NewDocument(NamedTuple):
+    """A document on its way into the archive.
+
+    Attributes:
+        id: 32 random hex digits.
+        open: gives a fresh binary stream over its bytes.
+        sha256: the digest that stands in the payload; what is copied must have it.
+    """
+
+    id: str
+    open: Callable[[], BinaryIO]
+    sha256: str
+
+
+class Storage(Protocol):
+    """A place for one archive. Reading needs no lock and no write access."""
+
+    place: str
+    """How a person calls this place: a folder or an address."""
+
+    def log_segments(self) -> list[Segment]:
+        """The log's segments in order."""
+
+    def payload_segments(self) -> list[Segment]:
+        """The payload segments, by the first entry whose payload may stand in them."""
+
+    def read(self, segment: Segment, start: int = 0, stop: int | None = None) -> bytes:
+        """Bytes ``start`` to ``stop`` of a segment; fewer when it is shorter."""
+
+    def document_ids(self) -> Iterator[str]:
+        """The ids of all documents that are here."""
+
+    def open_document(self, document: str) -> BinaryIO:
+        """A stream over a document's bytes. Raises NotFoundError when it is not here."""
+
+    def public_paths(self) -> Iterator[str]:
+        """The paths of all public files (checkpoints, tiles), relative to ``public/``."""
+
+    def read_public(self, path: str) -> bytes | None:
+        """A public file whole; None when it is not here."""
+
+    def write_public(self, path: str, data: bytes, *, durable: bool = True) -> None:
+        """Put a public file in place whole. ``durable`` False for what can be made again."""
+
+    def remove_public(self, path: str) -> None:
+        """Take away a public file that is no longer needed (a partial tile)."""
+
+    def recovered(self) -> Iterator[tuple[str, bytes]]:
+        """The names and bytes of cut tails."""
+
+    def strangers(self) -> Iterator[str]:
+        """Names of files that the format does not know."""
+
+    def writing(self, floor: int = 0) -> contextlib.AbstractContextManager[Tail]:
+        """Be the only writer, for the length of the ``with``; what an interrupted append left behind is cleared first.
+
+        Args:
+            floor: a size that was remembered or signed; nothing below it is ever cut.
+
+        Raises:
+            ArchiveInUseError: somebody else keeps writing.
+            TailError: clearing would cut below ``floor``.
+        """
+
+    def append_commit(
+        self,
+        expected_size: int,
+        payloads: Sequence[tuple[int, bytes]],
+        documents: Sequence[NewDocument],
+        entries: Sequence[bytes],
+    ) -> None:
+        """Append one commit; when this returns, it stays. Only inside :meth:`writing`.
+
+        Args:
+            expected_size: the log's size in entries, as the writer saw it.
+            payloads: (entry index, payload line) without newline, in order.
+            documents: what the payloads register.
+            entries: event entries and their commit, without newlines; the first gets index ``expected_size``.
+
+        Raises:
+            ConflictError: the log is not ``expected_size`` entries long.
+            WriteFailedError: the disk refused; the commit does not count.
+        """
+
+    def cut_tail(self, size: int) -> str:
+        """Move all entries from index ``size`` on into ``recovered/``, on a person's word. Gives the name kept under."""
+
+    def close(self) -> None:
+        """Let go of open files."""
+
+
+def read_tail(storage: Storage) -> Tail:
+    """Find the committed end of a log: the last newline-ended commit line. Reads backwards, a few blocks.
+
+    Raises:
+        TailError: the last line that ends as a commit ends is no commit line.
+    """
+    for segment in reversed(storage.log_segments()):
+        buffer, start = b"", segment.size_bytes
+        while start > 0:
+            step = min(BACKWARD_BYTES, start)
+            start -= step
+            buffer = storage.read(segment, start, start + step) + buffer
+            found = _last_commit(buffer, start == 0)
+            if found is not None:
+                entry, end = found
+                try:
+                    commit = envelope.decode_commit(entry)
+                except MalformedError as error:
+                    raise damaged_commit(f"{storage.place}/{segment.name}", error.what) from None
+                return Tail(commit.seq + 1, entry, segment, start + end)
+    return Tail(0, b"", None, 0)
+
+
+def _last_commit(buffer: bytes, whole: bool) -> tuple[bytes, int] | None:
+    """The last complete commit line in a segment's last bytes, and where its newline ends."""
+    end = buffer.rfind(envelope.COMMIT_END + b"\n")
+    if end < 0:
+        return None
+    start = buffer.rfind(b"\n", 0, end) + 1
+    if start == 0 and not whole:
+        return None  # the line may begin in an earlier block
+    stop = end + len(envelope.COMMIT_END)
+    return buffer[start:stop], stop + 1
+
+
+def loose_segments(tail: Tail, segments: Iterable[Segment]) -> list[Segment]:
+    """The segments that hold something beyond the committed end."""
+    if tail.segment is None:
+        return list(segments)
+    last = tail.segment.first
+    return [
+        segment
+        for segment in segments
+        if segment.first > last or (segment.first == last and segment.size_bytes > tail.end_bytes)
+    ]
+
+
+def damaged_commit(where: str, why: str) -> TailError:
+    """What to tell a person about a last commit that is complete but wrong."""
+    return TailError(
+        f"the last commit is complete but does not verify ({why}): it may be an acknowledged commit with a flipped bit",
+        where=where,
+        remedy="restore the segment from a back-up, or look at it with `archief verify` and cut it with"
+        " `archief doctor --cut-tail`",
+    )
+
+
+def refuse_damaged_commit(tail: Tail, loose: Iterable[bytes], place: str) -> None:
+    """Refuse to take a damaged commit line for the loose end of an interrupted append.
+
+    An interrupted append leaves whole event lines, perhaps a beginning of a commit line. A commit's members in a line that
+    is ended, or in one with a byte after its end, come from an append that was completed once.
+
+    Args:
+        tail: the committed end.
+        loose: the contents of the segments that hold something beyond it.
+        place: the storage's name, for the message.
+
+    Raises:
+        TailError: there is such a line.
+    """
+    for content in loose:
+        start = tail.end_bytes if tail.commit and content[: tail.end_bytes].endswith(tail.commit + b"\n") else 0
+        lines = content[start:].split(b"\n")
+        for index, line in enumerate(lines):
+            ended = index + 1 < len(lines) or (envelope.COMMIT_END in line and not line.endswith(envelope.COMMIT_END))
+            if ended and line.startswith(b'{"base":{') and b'"sig":"' in line:
+                raise damaged_commit(place, "its end is damaged")
+
+
+def entry_lines(storage: Storage, first: int, stop: int) -> list[bytes]:
+    """The entries ``first`` to ``stop`` (exclusive), by counting lines in their segments.
+
+    Raises:
+        MalformedError: a segment holds fewer lines than the log's size says.
+    """
+    entries: list[bytes] = []
+    for segment in segments_between(storage.log_segments(), first, stop):
+        lines = storage.read(segment).split(b"\n")
+        entries += lines[max(first - segment.first, 0) : min(stop - segment.first, len(lines) - 1)]
+    if len(entries) != max(stop - first, 0):
+        raise MalformedError(f"entries {first} to {stop - 1} are not all there", where=storage.place)
+    return entries
+
+
+def segments_between(segments: Sequence[Segment], first: int, stop: int) -> Iterable[Segment]:
+    """The segments in which entries ``first`` to ``stop`` (exclusive) can stand."""
+    for index, segment in enumerate(segments):
+        following = segments[index + 1].first if index + 1 < len(segments) else stop
+        if segment.first < stop and following > first:
+            yield segment
+
+
+def copy_document(document: NewDocument) -> Iterator[bytes]:
+    """A new document's bytes in pieces, checked against its digest after the last.
+
+    Raises:
+        MalformedError: the file changed after its digest was taken.
+    """
+    digest = hashlib.sha256()
+    with document.open() as stream:
+        while piece := stream.read(PIECE_BYTES):
+            digest.update(piece)
+            yield piece
+    if digest.hexdigest() != document.sha256:
+        raise MalformedError("the file changed while it was read", remedy="run the command again")

@@ -1,0 +1,324 @@
+"""Verify an archive: every byte of it that the format knows, and that nothing else is there (format.md §5-6).
+
+Whole segments are shared out over processes (:mod:`scan`), put together in order (:mod:`fold`), and compared with
+what is public, remembered and demanded. Finds all faults, not the first. Writes nothing in the archive; with a memory
+it keeps the head and a receipt when the archive is sound.
+"""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import contextlib
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from archief.errors import ArchiefError, ForkError, NoArchiveError, RollbackError, TailError
+from archief.events import envelope
+from archief.heads import Head, Heads, Receipt
+from archief.index import Index
+from archief.memory import check_extension, check_memory
+from archief.rules.authority import Authority
+from archief.storage import base
+from archief.storage.base import Segment, Storage, Tail
+from archief.stored_tree import StoredTree
+from archief.tlog import merkle
+from archief.verification import public, scan
+from archief.verification.fault import Fault, Grade, Report
+from archief.verification.fold import Fold
+from archief.verification.stretch import Scan, Stretch
+
+Progress = Callable[[int, int], None]
+"""Called with entries done and entries in all."""
+
+SEGMENTS_FOR_PROCESSES = 4
+"""Below this many segments starting processes costs more than it gains."""
+
+
+def verify(
+    storage: Storage,
+    *,
+    version: str,
+    heads: Heads | None = None,
+    against: Sequence[Head] = (),
+    since: bool = False,
+    processes: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Verify an archive.
+
+    Args:
+        storage: where it is.
+        version: of the program, for the receipt.
+        heads: what this machine remembers; takes the head and the receipt when nothing is wrong.
+        against: heads from elsewhere (a letter, last year's report) that the log must extend.
+        since: go on from the receipt of the last whole verification, if there is one.
+        processes: how many to use for whole segments.
+        progress: told how far it is.
+
+    Raises:
+        NoArchiveError: there is no log at all.
+    """
+    segments = storage.log_segments()
+    if not segments:
+        raise NoArchiveError(
+            "there is no archive here", where=storage.place, remedy="name one with --archive, or found one with `init`"
+        )
+    report = Report()
+    tail, stop = _end(storage, segments, report)
+    receipt = _receipt(heads, tail) if since else None
+    paths = sorted(storage.public_paths())
+    if receipt is None:
+        fold = Fold(report, Authority())
+        for found in _scans(storage, segments, stop, paths, processes, progress):
+            fold.take(found)
+    else:
+        report.since = receipt.size
+        fold = _go_on(storage, receipt, stop, report)
+    fold.finish()
+    tree = StoredTree(storage, max(report.size, 1))
+    if receipt is None:
+        report.faults += public.check_upper_tiles(storage, paths, fold, tree)
+        report.faults += _still_there(storage, fold)
+    report.faults += public.check_heads(storage, paths, fold, tree)
+    report.faults += public.check_rest(storage, fold, documents=receipt is None)
+    report.origin, report.test = fold.authority.origin, fold.authority.test
+    report.root = fold.roots.get(report.size, merkle.EMPTY_ROOT).hex()
+    _compare(storage, report, heads, against)
+    _forgive_busy_writer(storage, report, tail)
+    _keep(report, heads, version)
+    return report
+
+
+# the end
+
+
+def _end(storage: Storage, segments: Sequence[Segment], report: Report) -> tuple[Tail | None, int]:
+    """The committed end, and up to where complete lines are looked at."""
+    last = segments[-1]
+    stop = last.first + storage.read(last).count(b"\n")
+    try:
+        tail = base.read_tail(storage)
+        loose = base.loose_segments(tail, segments)
+        base.refuse_damaged_commit(tail, (storage.read(segment) for segment in loose), last.name)
+    except TailError as error:
+        report.faults.append(
+            Fault(kind="tail", grade="corruption", file=last.name, what=error.what, remedy=error.remedy)
+        )
+        return None, stop
+    if not loose and stop != tail.size and tail.segment is not None and tail.segment.first == last.first:
+        _lines(report, last, f"{tail.size - last.first} lines", f"{stop - last.first} lines")
+    torn = storage.read(last, max(last.size_bytes - 1, 0), last.size_bytes) != b"\n"
+    if torn:
+        report.faults.append(
+            Fault(
+                kind="torn",
+                grade="finding",
+                file=last.name,
+                line=stop - last.first + 1,
+                what="the last line has no end: an append was interrupted",
+                remedy="the next append moves it to recovered/",
+            )
+        )
+    return tail, stop
+
+
+def _lines(report: Report, segment: Segment, expected: str, found: str) -> None:
+    report.faults.append(
+        Fault(
+            kind="lines",
+            grade="corruption",
+            file=segment.name,
+            expected=expected,
+            found=found,
+            what="the segment has not the number of lines that its last commit says",
+        )
+    )
+
+
+def _forgive_busy_writer(storage: Storage, report: Report, tail: Tail | None) -> None:
+    """What lay behind the last commit while somebody was appending is no fault: look whether the log has grown."""
+    if tail is None or not any(fault.kind in ("loose-tail", "torn", "payload-loose") for fault in report.faults):
+        return
+    with contextlib.suppress(TailError):
+        if base.read_tail(storage).size > tail.size:
+            report.faults = [
+                fault for fault in report.faults if fault.kind not in ("loose-tail", "torn", "payload-loose")
+            ]
+
+
+# whole segments
+
+
+def _scans(
+    storage: Storage,
+    segments: Sequence[Segment],
+    stop: int,
+    paths: Sequence[str],
+    processes: int,
+    progress: Progress | None,
+) -> Iterator[Scan]:
+    """What is found in each segment, in order. The first goes ahead of the others: most keys are enrolled in it."""
+    lowest = public.lowest_tiles(paths)
+    stretches = [
+        Stretch(
+            storage, segment, segment.first, min(stop, _next(segments, number, stop)), {}, lowest.get(segment.first, [])
+        )
+        for number, segment in enumerate(segments)
+    ]
+    first = scan.scan(stretches[0])
+    known = scan.enrolled_keys(first)
+    rest = [stretch._replace(keys=known) for stretch in stretches[1:]]
+    found: Iterator[Scan] = map(scan.scan, rest)
+    if processes > 1 and len(rest) >= SEGMENTS_FOR_PROCESSES:
+        found = _shared_out(rest, processes)
+    for one in _chain(first, found):
+        if progress is not None:
+            progress(one.end, stop)
+        yield one
+
+
+def _next(segments: Sequence[Segment], number: int, stop: int) -> int:
+    return segments[number + 1].first if number + 1 < len(segments) else stop
+
+
+def _chain(first: Scan, rest: Iterable[Scan]) -> Iterator[Scan]:
+    yield first
+    yield from rest
+
+
+def _shared_out(stretches: Sequence[Stretch], processes: int) -> Iterator[Scan]:
+    """Scan in several processes; a few stretches are under way at once, so that memory stays bounded.
+
+    Fresh processes, not forked ones: a fork with threads about can hang.
+    """
+    context = multiprocessing.get_context("spawn")
+    waiting = collections.deque(stretches)
+    under_way: collections.deque[concurrent.futures.Future[Scan]] = collections.deque()
+    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context) as pool:
+        while waiting or under_way:
+            while waiting and len(under_way) < 2 * processes:
+                under_way.append(pool.submit(scan.scan, waiting.popleft()))
+            yield under_way.popleft().result()
+
+
+# from a receipt on
+
+
+def _receipt(heads: Heads | None, tail: Tail | None) -> Receipt | None:
+    """The receipt of this log's last whole verification, if the log still extends it."""
+    if heads is None or tail is None or not tail.size:
+        return None
+    receipt = heads.receipt(envelope.decode_commit(tail.commit).origin)
+    return receipt if receipt is not None and 0 < receipt.size <= tail.size else None
+
+
+def _go_on(storage: Storage, receipt: Receipt, stop: int, report: Report) -> Fold:
+    """Verify what came after a receipt. What was before is proved by folding the tiles to the receipt's root."""
+    size = receipt.size
+    frontier = merkle.frontier(size, StoredTree(storage, size))
+    if frontier.root().hex() != receipt.root:
+        frontier = merkle.frontier(size, StoredTree(storage, size, from_log=True))
+    if frontier.root().hex() != receipt.root:
+        raise ForkError(
+            f"the first {size} entries are not those that were verified before",
+            where=storage.place,
+            remedy="run `archief verify` without --since: it names the place",
+        )
+    authority, time = _authority_at(storage, receipt)
+    report.size = size
+    fold = Fold(report, authority, frontier, time)
+    fold.roots[size] = frontier.root()
+    known = {key: enrolled.public for key, enrolled in authority.keys.items()}
+    for segment in base.segments_between(storage.log_segments(), size, stop):
+        begin = max(segment.first, size)
+        inside = begin > segment.first
+        stretch = Stretch(
+            storage,
+            segment,
+            begin,
+            min(stop, segment.first + envelope.SEGMENT_ENTRIES),
+            known,
+            [],
+            fold.frontier.copy() if inside else None,
+        )
+        fold.take(scan.scan(stretch), continued=inside)
+    return fold
+
+
+def _authority_at(storage: Storage, receipt: Receipt) -> tuple[Authority, str]:
+    """What held at a receipt: a fold over the whole log's authority events, quick because other lines are passed
+    over.
+    """
+    index = Index(None)
+    index.open()
+    time = ""
+
+    def lines() -> Iterator[bytes]:
+        nonlocal time
+        entries: list[bytes] = []
+        for segment in base.segments_between(storage.log_segments(), 0, receipt.size):
+            entries = storage.read(segment).split(b"\n")[:-1][: receipt.size - segment.first]
+            yield from entries
+        time = envelope.decode_commit(entries[-1]).time
+
+    index.add(0, lines())
+    return index.fold(), time
+
+
+# destroyed, and what is remembered
+
+
+def _still_there(storage: Storage, fold: Fold) -> Iterator[Fault]:
+    """Payloads that a closed destruction or erasure says are gone, and that are there."""
+    authority = fold.authority
+    if not authority.destroyed and not authority.erased:
+        return
+    for segment in storage.payload_segments():
+        lines = storage.read(segment).split(b"\n")[:-1]
+        logs = [part for part in storage.log_segments() if part.first == segment.first]
+        entries = storage.read(logs[0]).split(b"\n") if logs else []
+        for number, line in enumerate(lines, 1):
+            seq = scan.seq_of(line)
+            if not 0 <= seq - segment.first < len(entries):
+                continue
+            with contextlib.suppress(ArchiefError):
+                event = envelope.decode_event(entries[seq - segment.first])
+                if authority.demands_absence(seq, event.stream, event.stream_seq):
+                    yield Fault(
+                        kind="payload-present",
+                        grade="finding",
+                        file=segment.name,
+                        line=number,
+                        entry=seq,
+                        what="a payload that was destroyed is here",
+                        remedy="destroy it again: `archief destroy again`",
+                    )
+
+
+def _compare(storage: Storage, report: Report, heads: Heads | None, against: Sequence[Head]) -> None:
+    """Compare with heads from outside the archive."""
+    if not report.size:
+        return
+    with contextlib.suppress(TailError):
+        tail = base.read_tail(storage)
+        commit = envelope.decode_commit(tail.commit)
+        found = Head(origin=commit.origin, root=report.root, size=report.size)
+        try:
+            if heads is not None:
+                check_memory(heads, storage, commit, report.size, bytes.fromhex(report.root))
+            for head in against:
+                check_extension(storage, head, commit, found)
+        except (RollbackError, ForkError) as error:
+            grade: Grade = "rollback" if isinstance(error, RollbackError) else "fork"
+            report.faults.append(
+                Fault(kind=grade, grade=grade, file=storage.place, what=error.what, remedy=error.remedy)
+            )
+
+
+def _keep(report: Report, heads: Heads | None, version: str) -> None:
+    """Remember the head; keep a receipt when the bytes are sound."""
+    if heads is None or report.gravest() not in (None, "finding") or not report.size:
+        return
+    heads.remember_unless_known(Head(origin=report.origin, root=report.root, size=report.size))
+    heads.keep_receipt(Receipt(origin=report.origin, root=report.root, size=report.size, version=version))
