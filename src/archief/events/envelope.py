@@ -62,7 +62,7 @@ COMMIT_END = b'"type":"commit.v1"}'
 
 SALT_BYTES = 32
 _COMMIT_PREFIX = b"archief/commit/v1\0"
-_PAYLOAD_PREFIX = b"archief/payload/v1\0"
+PAYLOAD_PREFIX = b"archief/payload/v1\0"
 _POSSESSION_PREFIX = b"archief/possess-key/v1\0"
 _LETTER_PREFIX = b"archief/sign-letter/v1\0"
 _TYPE_MARK = b'"type":"'
@@ -237,7 +237,7 @@ def encode_payload(data: bytes, salt: bytes, seq: int) -> bytes:
 
 def commitment(payload_line: bytes) -> str:
     """The salted commitment to a payload line, as it stands in the event (format.md §3)."""
-    return hashlib.sha256(_PAYLOAD_PREFIX + payload_line).hexdigest()
+    return hashlib.sha256(PAYLOAD_PREFIX + payload_line).hexdigest()
 
 
 def commit_message(commit_entry: bytes) -> bytes:

@@ -7,25 +7,25 @@ root at a commit's base, authority, lawful absence) goes back to ``whole`` in sm
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from archief import canonical, keys
 from archief.errors import ArchiefError, MalformedError
-from archief.events import catalogue, envelope
+from archief.events import envelope
 from archief.events.base import DocumentRef
-from archief.events.envelope import Commit, Event
-from archief.index import is_authority
+from archief.events.envelope import Commit
+from archief.events.letters import LetterSignedFacts
 from archief.keys import PublicKey
 from archief.rules.signing import LETTER_SIGNED
 from archief.storage import base
 from archief.stored_tree import WIDTH, split
 from archief.tlog import merkle, tiles
 from archief.verification.fault import Fault, Grade
+from archief.verification.kinds import Kind, explain_event, explain_payload, kind_of
 from archief.verification.stretch import InnerSignature, Scan, SeenCommit, Stretch
 
 
@@ -66,37 +66,23 @@ class _Scanner:
         self.payload_at = 0
         self.payload_first_line = 1
         self.entries: list[bytes] = []
+        self.kinds: dict[bytes, Kind | None] = {}
+        self.tags: dict[str, None] = {}
+        self.commits: list[tuple[int, Commit, tuple[str, ...], bytes]] = []
         self.leaves: list[bytes] = []
         self.suspects: set[int] = set()
         self.origin = ""
 
     def run(self) -> Scan:
         """Read, look at every line, then at the tree."""
-        entries, first_line = self._entries()
+        lines, first_line = self._entries()
         self._read_payloads()
-        out = self.out
-        self.entries = entries
-        self.leaves = merkle.leaf_hashes(entries)
-        tags: list[str] = []
-        commits: list[tuple[int, Commit, tuple[str, ...], bytes]] = []
-        seq, begin, decoders = out.begin, out.begin, _Decoders()
-        for number, entry in enumerate(entries):
-            tag = entry[entry.rfind(b'"type":"') + 8 : -2]
-            line = first_line + number
-            if tag == b"commit.v1":
-                commit = self._commit(entry, seq, line)
-                if commit is not None:
-                    commits.append((line, commit, tuple(dict.fromkeys(tags)), entry))
-                tags = []
-            else:
-                text = self._event(entry, tag, seq, line, decoders)
-                if text:
-                    tags.append(text)
-            seq += 1
+        self._lines(lines, first_line)
         self._stray_payloads()
-        out.end = seq
-        self._tree(commits, begin, tuple(dict.fromkeys(tags)))
-        return out
+        self.leaves = merkle.leaf_hashes(self.entries)
+        self.out.end = self.out.begin + len(self.entries)
+        self._tree(self.out.begin)
+        return self.out
 
     # reading
 
@@ -129,77 +115,109 @@ class _Scanner:
 
     # lines
 
-    def _event(self, entry: bytes, tag: bytes, seq: int, line: int, decoders: _Decoders) -> str:
-        out = self.out
-        out.events += 1
-        try:
-            kind = decoders[tag]
-            event = kind.event(entry)
-            if canonical.encode_struct(event) != entry:
-                raise MalformedError("not in canonical form (a key twice, unsorted keys, white space or escapes)")
-            if event.seq != seq:
-                raise MalformedError(f"the entry calls itself {event.seq}, it stands at {seq}")
-            if len(entry) > envelope.ENTRY_BYTES_MAX:
-                raise MalformedError(f"an entry of {len(entry):,} bytes; the limit is {envelope.ENTRY_BYTES_MAX:,}")
-            if (kind.looked or event.stream_seq == 0) and not envelope.STREAM_PATTERN.fullmatch(event.stream):
-                raise MalformedError("the stream id is not a UUIDv4")
-            if event.payload is None and kind.known.payload == "required":
-                raise MalformedError("this event type needs a payload")
-        except (msgspec.DecodeError, UnicodeError, ArchiefError) as error:
-            self.suspects.add(seq)
-            what = _plain(error)
-            self.fault("malformed", "corruption", what, line=line, entry=seq)
-            self._skip_payload(seq)
-            return ""
-        if event.payload is not None:
-            self._payload(event, kind)
-        if kind.looked:
-            self._look(event, entry, kind.tag)
-        return kind.tag
+    def _lines(self, lines: Sequence[bytes], first_line: int) -> None:
+        """Look at every line once. The common road is short: whatever is odd goes to a method of its own."""
+        out, entries, kinds, tags = self.out, self.entries, self.kinds, self.tags
+        payload_lines, sha256, prefix = self.payload_lines, hashlib.sha256, envelope.PAYLOAD_PREFIX
+        limit = envelope.ENTRY_BYTES_MAX
+        for number, entry in enumerate(lines, first_line):
+            tag = entry[entry.rfind(b'"type":"') + 8 : -2]
+            if tag == b"commit.v1":
+                self._commit(entry, number)
+                continue
+            if tag not in kinds:
+                kinds[tag] = kind_of(tag)
+            kind = kinds[tag]
+            read = kind.read(entry) if kind is not None else None
+            seq = out.begin + len(entries)
+            if kind is None or read is None or len(entry) > limit:
+                self._damaged(entry, kind, number)
+                continue
+            held, own_seq, _, _ = read
+            if own_seq != b"%d" % seq and not self._shifted(int(own_seq), number):
+                continue
+            entries.append(entry)
+            tags[kind.tag] = None
+            out.events += 1
+            if held is not None:
+                end = b',"seq":%b}' % own_seq
+                at = self.payload_at
+                line = payload_lines[at] if at < len(payload_lines) else b""
+                if line.endswith(end) and sha256(prefix + line).hexdigest().encode() == held:
+                    self.payload_at = at + 1
+                    self._data(kind, line, end, at)
+                else:
+                    self._odd_payload(kind, read, at)
+            elif kind.required:
+                self.fault("malformed", "corruption", "this event type needs a payload", line=number, entry=seq)
+            if kind.looked:
+                self._look(entry, kind, seq, read[2].decode())
 
-    def _payload(self, event: Event, kind: _Kind) -> None:
-        """Compare an event's commitment with the payload line that stands next; payload lines are in entry order."""
-        out, seq = self.out, event.seq
-        lines, at = self.payload_lines, self.payload_at
-        end = b'"seq":%d}' % seq
-        while at < len(lines) and not lines[at].endswith(end):
-            found = seq_of(lines[at])
-            if found >= seq:
-                break
+    def _data(self, kind: Kind, line: bytes, end: bytes, at: int) -> None:
+        """Check the data of a payload line that is the one committed to."""
+        self.out.payloads += 1
+        data = kind.read_data(line, end)
+        if data is None or len(line) > envelope.PAYLOAD_BYTES_MAX:
+            what = explain_payload(kind.tag, line)
+            number = self.payload_first_line + at
+            self.payload_fault("malformed", "corruption", what, line=number, entry=seq_of(line))
+        elif kind.documents and data.documents:
+            for document in data.documents:
+                self._document(document, seq_of(line))
+
+    def _damaged(self, entry: bytes, kind: Kind | None, line: int) -> None:
+        """Name a line that is no event; its payload line, if there is one, is passed over."""
+        seq = self.out.begin + len(self.entries)
+        what = "not an event type that this version of archief knows"
+        if len(entry) > envelope.ENTRY_BYTES_MAX:
+            what = f"an entry of {len(entry):,} bytes; the limit is {envelope.ENTRY_BYTES_MAX:,}"
+        elif kind is not None:
+            what = explain_event(entry)
+        self.suspects.add(seq)
+        self.fault("malformed", "corruption", what, line=line, entry=seq)
+        self.entries.append(entry)
+        self.out.events += 1
+        self._skip_payload(seq)
+
+    def _shifted(self, own_seq: int, line: int) -> bool:
+        """A line that is not where it says it stands: entries are missing, or it is there twice (then pass over it)."""
+        seq = self.out.begin + len(self.entries)
+        if not seq < own_seq < self.segment.first + envelope.SEGMENT_ENTRIES:
+            self.fault(
+                "entry-stray", "corruption", "an entry out of its place, or twice", line=line, entry=seq,
+                expected=f"entry {seq}", found=f"entry {own_seq}",
+            )  # fmt: skip
+            return False
+        self.fault(
+            "entries-missing", "corruption", f"entries {seq} to {own_seq - 1} are missing", line=line, entry=seq,
+            expected=f"entry {seq}", found=f"entry {own_seq}",
+        )  # fmt: skip
+        for missing in range(seq, own_seq):
+            self.suspects.add(missing)
+            self.entries.append(b"")
+            self._skip_payload(missing)
+        return True
+
+    def _odd_payload(self, kind: Kind, read: tuple[bytes | None, bytes, bytes, bytes], at: int) -> None:
+        """The payload line that stands next is not the one committed to: strays before it, changed, or absent."""
+        held, own_seq, stream, stream_seq = read
+        lines, seq, end = self.payload_lines, int(own_seq), b',"seq":%b}' % own_seq
+        while at < len(lines) and not lines[at].endswith(end) and seq_of(lines[at]) < seq:
             at = self._stray(at)
         self.payload_at = at
         if at == len(lines) or not lines[at].endswith(end):
-            out.absent.append((seq, event.stream, event.stream_seq))
+            self.out.absent.append((seq, stream.decode(), int(stream_seq)))
             return
-        line = lines[at]
         self.payload_at = at + 1
-        out.payloads += 1
-        number = self.payload_first_line + at
-        found_commitment = envelope.commitment(line)
-        if found_commitment != event.payload:
-            self.payload_fault(
-                "payload-changed",
-                "corruption",
-                "the payload is not the one that was committed to",
-                line=number,
-                entry=seq,
-                expected=event.payload,
-                found=found_commitment,
-            )
+        found = envelope.commitment(lines[at])
+        if found.encode() == held:
+            self._data(kind, lines[at], end, at)
             return
-        try:
-            payload = kind.payload(line)
-            if canonical.encode_struct(payload) != line:
-                raise MalformedError("not in canonical form (a key twice, unsorted keys, white space or escapes)")
-            if len(canonical.base64_decode(payload.salt)) != envelope.SALT_BYTES:
-                raise MalformedError("the salt is not 32 bytes")
-        except (msgspec.DecodeError, UnicodeError, ArchiefError) as error:
-            what = _plain(error)
-            self.payload_fault("malformed", "corruption", what, line=number, entry=seq)
-            return
-        if kind.documents:
-            for document in payload.data.documents or ():
-                self._document(document, seq)
+        self.out.payloads += 1
+        self.payload_fault(
+            "payload-changed", "corruption", "the payload is not the one that was committed to",
+            line=self.payload_first_line + at, entry=seq, expected=(held or b"").decode(), found=found,
+        )  # fmt: skip
 
     def _document(self, document: DocumentRef, seq: int) -> None:
         out = self.out
@@ -237,33 +255,27 @@ class _Scanner:
                 )
             )
 
-    def _look(self, event: Event, entry: bytes, tag: str) -> None:
+    def _look(self, entry: bytes, kind: Kind, seq: int, stream: str) -> None:
         """Keep what authority rests on; check an inner signature whose key is known."""
-        out = self.out
-        if tag == LETTER_SIGNED:
-            known = self.keys.get(event.facts.key)
-            left = entry
-            if known is not None:
-                left = b"" if self._inner_signature_holds(event, known) else entry
-            out.signatures.append(InnerSignature(event.seq, event.facts.key, event.facts.signatory, left))
+        facts = kind.facts
+        if kind.tag == LETTER_SIGNED:
+            known = self.keys.get(facts.key)
+            holds = known is not None and self._inner_signature_holds(stream, facts, known)
+            self.out.signatures.append(InnerSignature(seq, facts.key, facts.signatory, b"" if holds else entry))
             return
-        out.looked.append((event.seq, entry))
-        if tag == "key_enrolled.v1":
-            try:
-                raw = canonical.base64_decode(event.facts.key.public)
-                public = PublicKey.checked(event.facts.key.type, raw)
-            except ArchiefError:
-                return  # the fold over authority names it
-            self.keys.setdefault(public.id, public)
+        self.out.looked.append((seq, entry))
+        if kind.tag == "key_enrolled.v1":
+            with contextlib.suppress(ArchiefError):  # the fold over authority names a key that is refused
+                raw = canonical.base64_decode(facts.key.public)
+                public = PublicKey.checked(facts.key.type, raw)
+                self.keys.setdefault(public.id, public)
 
-    def _inner_signature_holds(self, event: Event, known: PublicKey) -> bool:
-        facts = event.facts
-        # The origin is the one of the log at that entry; without it the check is left to the fold.
-        origin = self.origin
-        if not origin:
+    def _inner_signature_holds(self, stream: str, facts: LetterSignedFacts, known: PublicKey) -> bool:
+        """Whether it verifies under the log's name as the last commit gave it; if not, the fold looks again."""
+        if not self.origin:
             return False
         message = envelope.letter_message(
-            origin, event.stream, facts.covers, facts.role, facts.on_behalf_of, facts.basis
+            self.origin, stream, facts.covers, facts.role, facts.on_behalf_of, facts.basis
         )
         try:
             keys.verify(known, message, canonical.base64_decode(facts.signature))
@@ -271,20 +283,24 @@ class _Scanner:
             return False
         return True
 
-    def _commit(self, entry: bytes, seq: int, line: int) -> Commit | None:
-        self._skip_payload(seq)
+    def _commit(self, entry: bytes, line: int) -> None:
+        seq = self.out.begin + len(self.entries)
         try:
             commit = envelope.decode_commit(entry)
-            if commit.seq != seq:
-                raise MalformedError(f"the commit calls itself entry {commit.seq}, it stands at {seq}")
-            if commit.base.size + commit.events != seq:
+            if commit.base.size + commit.events != commit.seq:
                 raise MalformedError("the commit's base and number of events do not reach up to it")
         except ArchiefError as error:
             self.suspects.add(seq)
             self.fault("malformed", "corruption", error.what, line=line, entry=seq)
-            return None
+            self.entries.append(entry)
+            return
+        if commit.seq != seq and not self._shifted(commit.seq, line):
+            return
+        self._skip_payload(commit.seq)
+        self.entries.append(entry)
+        self.commits.append((line, commit, tuple(self.tags), entry))
+        self.tags.clear()
         self.origin = commit.origin
-        return commit
 
     def _skip_payload(self, seq: int) -> None:
         """Pass over payload lines of an entry that has none, or whose event cannot be read."""
@@ -327,15 +343,13 @@ class _Scanner:
 
     # the tree
 
-    def _tree(
-        self, commits: Sequence[tuple[int, Commit, tuple[str, ...], bytes]], begin: int, tags_tail: tuple[str, ...]
-    ) -> None:
+    def _tree(self, begin: int) -> None:
         """Roots over each commit's events, signatures, and the root of this stretch before each commit's base."""
         out, leaves = self.out, self.leaves
         if self.suspects:
             self._mend(range(begin, begin + len(leaves)))
         frontier, grown, sealed = self.stretch.start or merkle.Frontier(), begin, begin
-        for line, commit, tags, entry in commits:
+        for line, commit, tags, entry in self.commits:
             events_from = commit.base.size
             inner = None
             if events_from >= begin:
@@ -369,7 +383,7 @@ class _Scanner:
         frontier.extend(leaves[grown - begin : sealed - begin])
         out.sealed = frontier
         out.leaves_tail = leaves[sealed - begin :]
-        out.tags_tail = tags_tail
+        out.tags_tail = tuple(self.tags)
         if len(leaves) < envelope.SEGMENT_ENTRIES and begin == self.segment.first:
             full = range(0, len(leaves) - WIDTH + 1, WIDTH)
             out.rows = [merkle.root(leaves[at : at + WIDTH]) for at in full]
@@ -444,10 +458,7 @@ class _Scanner:
                     self.tile_fault(path, "a tile beyond the log's end")
                 continue
             here = slice(first - begin, first - begin + named.width)
-            if named.level == 0:
-                expected = b"".join(self.leaves[here])
-            else:
-                expected = tiles.encode_bundle(self.entries[here])
+            expected = b"".join(self.leaves[here]) if named.level == 0 else tiles.encode_bundle(self.entries[here])
             if self.storage.read_public(path) != expected:
                 self.tile_fault(path, "the tile does not hold the hashes of its entries")
 
@@ -474,44 +485,8 @@ class _Scanner:
         )
 
 
-class _Kind:
-    """How lines of one event type are read."""
-
-    def __init__(self, tag: bytes) -> None:
-        self.tag = tag.decode("ascii", "replace")
-        known = catalogue.TYPES.get(self.tag)
-        if known is None:
-            raise MalformedError(
-                "not an event type that this version of archief knows", remedy="install a newer archief"
-            )
-        self.known = known
-        self.event = envelope.event_decoder(self.tag).decode
-        self.payload = envelope.payload_decoder(self.tag).decode if known.data is not None else _no_payload
-        self.looked = is_authority(self.tag) or self.tag == LETTER_SIGNED
-        self.documents = known.documents
-
-
-class _Decoders(dict[bytes, _Kind]):
-    """The kinds met so far."""
-
-    def __missing__(self, tag: bytes) -> _Kind:
-        kind = self[tag] = _Kind(tag)
-        return kind
-
-
-def _no_payload(line: bytes) -> Any:  # noqa: ANN401, ARG001 - stands in for a decoder
-    raise MalformedError("a payload for an event type that has none")
-
-
 def seq_of(line: bytes) -> int:
     """The entry that a payload line belongs to; -1 when it does not say."""
     start = line.rfind(b'"seq":')
     digits = line[start + 6 : -1]
     return int(digits) if start >= 0 and line.endswith(b"}") and digits.isdigit() else -1
-
-
-def _plain(error: Exception) -> str:
-    """What is wrong, without a value: a decoder's message names a path and a type."""
-    if isinstance(error, ArchiefError):
-        return error.what
-    return "not UTF-8" if isinstance(error, UnicodeError) else str(error)
