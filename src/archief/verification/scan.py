@@ -16,7 +16,6 @@ from typing import Any
 from archief import canonical, keys
 from archief.errors import ArchiefError, MalformedError
 from archief.events import envelope
-from archief.events.base import DocumentRef
 from archief.events.envelope import Commit
 from archief.events.letters import LetterSignedFacts
 from archief.keys import PublicKey
@@ -24,6 +23,7 @@ from archief.rules.signing import LETTER_SIGNED
 from archief.storage import base
 from archief.stored_tree import WIDTH, split
 from archief.tlog import merkle, tiles
+from archief.verification.documents import check_document
 from archief.verification.fault import Fault, Grade
 from archief.verification.kinds import Kind, explain_event, explain_payload, kind_of
 from archief.verification.stretch import InnerSignature, Scan, SeenCommit, Stretch
@@ -163,7 +163,8 @@ class _Scanner:
             self.payload_fault("malformed", "corruption", what, line=number, entry=seq_of(line))
         elif kind.documents and data.documents:
             for document in data.documents:
-                self._document(document, seq_of(line))
+                self.out.documents.append(document.id)
+                self.out.faults += check_document(self.storage, document, seq_of(line))
 
     def _damaged(self, entry: bytes, kind: Kind | None, line: int) -> None:
         """Name a line that is no event; its payload line, if there is one, is passed over."""
@@ -218,42 +219,6 @@ class _Scanner:
             "payload-changed", "corruption", "the payload is not the one that was committed to",
             line=self.payload_first_line + at, entry=seq, expected=(held or b"").decode(), found=found,
         )  # fmt: skip
-
-    def _document(self, document: DocumentRef, seq: int) -> None:
-        out = self.out
-        out.documents.append(document.id)
-        file = f"documents/{document.id[:2]}/{document.id}.bin"
-        digest, size_bytes = hashlib.sha256(), 0
-        try:
-            with self.storage.open_document(document.id) as stream:
-                while piece := stream.read(base.PIECE_BYTES):
-                    digest.update(piece)
-                    size_bytes += len(piece)
-        except (ArchiefError, OSError):
-            out.faults.append(
-                Fault(
-                    kind="document-missing",
-                    grade="loss",
-                    file=file,
-                    entry=seq,
-                    what="a document is missing",
-                    expected=document.sha256,
-                    remedy="bring it back from a back-up: its payload is here, so no destruction covers it",
-                )
-            )
-            return
-        if digest.hexdigest() != document.sha256 or size_bytes != document.size:
-            out.faults.append(
-                Fault(
-                    kind="document-changed",
-                    grade="corruption",
-                    file=file,
-                    entry=seq,
-                    what="a document is not the one that was registered",
-                    expected=document.sha256,
-                    found=digest.hexdigest(),
-                )
-            )
 
     def _look(self, entry: bytes, kind: Kind, seq: int, stream: str) -> None:
         """Keep what authority rests on; check an inner signature whose key is known."""
