@@ -35,22 +35,32 @@ _encoder = msgspec.json.Encoder(order="sorted")
 _EXTREME = re.compile(rb"[0-9]{16}|[0-9][.eE]")
 """Digits that could be a float or too large: only then is the value walked."""
 
+_VALUE = re.compile(r"(?<=^Invalid enum value) .*?(?= - at `\$|$)", re.DOTALL)
+"""Where msgspec puts a value into its message: content of a record does not belong in an error."""
+
 
 def encode(value: object) -> bytes:
     """Write a value in its one form. Structs with ``omit_defaults`` leave their defaults out.
 
     Raises:
-        MalformedError: a float, or an integer outside ±2^53.
+        MalformedError: a float, an integer outside ±2^53, or half of a surrogate pair.
     """
-    encoded = _encoder.encode(value)
-    if _EXTREME.search(encoded):
-        _refuse_numbers(msgspec.json.decode(encoded), "$")
+    encoded = encode_struct(value)
+    if _EXTREME.search(encoded) or b"null" in encoded:  # msgspec writes what is not a number (NaN) as null
+        _refuse_numbers(msgspec.to_builtins(value), "$")
     return encoded
 
 
-def encode_struct(value: msgspec.Struct) -> bytes:
-    """Write a struct whose type admits no floats and bounds its integers: ``encode`` without the walk over numbers."""
-    return _encoder.encode(value)
+def encode_struct(value: object) -> bytes:
+    """Write a struct whose type admits no floats and bounds its integers: ``encode`` without the walk over numbers.
+
+    Raises:
+        MalformedError: half of a surrogate pair: it has no UTF-8.
+    """
+    try:
+        return _encoder.encode(value)
+    except UnicodeError:
+        raise MalformedError("text that has no UTF-8 form") from None
 
 
 def decode(encoded: bytes, where: str = "") -> Any:  # noqa: ANN401 - any JSON value
@@ -67,8 +77,8 @@ def decode(encoded: bytes, where: str = "") -> Any:  # noqa: ANN401 - any JSON v
         value = msgspec.json.decode(encoded)
     except msgspec.DecodeError as error:
         raise MalformedError(f"not JSON: {error}", where=where) from None
-    except UnicodeError:
-        raise MalformedError("not UTF-8", where=where) from None
+    except (UnicodeError, RecursionError) as error:
+        raise _unreadable(error, where) from None
     if _EXTREME.search(encoded):
         _refuse_numbers(value, "$", where)
     if _encoder.encode(value) != encoded:
@@ -90,9 +100,9 @@ def decode_as(decoder: msgspec.json.Decoder[T], encoded: bytes, where: str = "")
     try:
         value = decoder.decode(encoded)
     except msgspec.DecodeError as error:  # ValidationError is one of these
-        raise MalformedError(str(error), where=where) from None
-    except UnicodeError:
-        raise MalformedError("not UTF-8", where=where) from None
+        raise MalformedError(_VALUE.sub("", str(error)), where=where) from None
+    except (UnicodeError, RecursionError) as error:
+        raise _unreadable(error, where) from None
     if _encoder.encode(value) != encoded:
         raise MalformedError("not in canonical form (a key twice, unsorted keys, white space or escapes)", where=where)
     return value
@@ -118,14 +128,19 @@ def base64_decode(text: str, where: str = "") -> bytes:
     return raw
 
 
+def _unreadable(error: Exception, where: str) -> MalformedError:
+    return MalformedError("not UTF-8" if isinstance(error, UnicodeError) else "nested too deeply", where=where)
+
+
 def _refuse_numbers(value: object, path: str, where: str = "") -> None:
-    if isinstance(value, dict):
-        for key, member in value.items():
-            _refuse_numbers(member, f"{path}.{key}", where)
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            _refuse_numbers(member, f"{path}[{index}]", where)
-    elif isinstance(value, float):
-        raise MalformedError(f"a number with a fraction or exponent at {path}", where=where)
-    elif isinstance(value, int) and abs(value) > INTEGER_MAX:
-        raise MalformedError(f"an integer outside ±2^53 at {path}", where=where)
+    waiting = [(value, path)]
+    while waiting:
+        value, path = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(member, f"{path}.{key}") for key, member in value.items()]
+        elif isinstance(value, list | tuple):
+            waiting += [(member, f"{path}[{index}]") for index, member in enumerate(value)]
+        elif isinstance(value, float):
+            raise MalformedError(f"a number with a fraction or exponent at {path}", where=where)
+        elif isinstance(value, int) and abs(value) > INTEGER_MAX:
+            raise MalformedError(f"an integer outside ±2^53 at {path}", where=where)

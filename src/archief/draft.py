@@ -13,8 +13,9 @@ from archief import canonical
 from archief.errors import MalformedError
 from archief.events import catalogue, envelope
 from archief.events.base import EventType, Word
-from archief.keys import Entropy
+from archief.keys import Entropy, SigningKey
 from archief.storage.base import NewDocument
+from archief.tlog import merkle
 
 
 class Draft(NamedTuple):
@@ -81,6 +82,84 @@ def _structs(
 
 def _plain(part: msgspec.Struct | Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return msgspec.to_builtins(part) if isinstance(part, msgspec.Struct) else part
+
+
+def write_events(
+    drafts: Sequence[Draft], first: int, versions: Mapping[str, tuple[int, str]], entropy: Entropy
+) -> tuple[list[tuple[int, bytes]], list[bytes]]:
+    """Payload lines with their entry index, and event entries, in order.
+
+    Args:
+        drafts: the events.
+        first: the entry index of the first.
+        versions: per stream its newest ``stream_seq`` before these events, -1 for none, and its kind.
+        entropy: where the salts come from.
+
+    Raises:
+        MalformedError: a payload line or an entry is too long.
+    """
+    salts = entropy(envelope.SALT_BYTES * len(drafts))
+    moving = {stream: version for stream, (version, _) in versions.items()}
+    payloads: list[tuple[int, bytes]] = []
+    entries: list[bytes] = []
+    for number, one in enumerate(drafts):
+        held = None
+        if one.data is not None:
+            salt = salts[number * envelope.SALT_BYTES : (number + 1) * envelope.SALT_BYTES]
+            line = envelope.encode_payload(one.data, salt, first + number)
+            if len(line) > envelope.PAYLOAD_BYTES_MAX:
+                raise MalformedError(
+                    f"a payload of {len(line):,} bytes; the limit is {envelope.PAYLOAD_BYTES_MAX:,}",
+                    where=f"event {number + 1}",
+                    remedy="attach the text as a document with --document",
+                )
+            payloads.append((first + number, line))
+            held = envelope.commitment(line)
+        version = moving[one.stream] = moving[one.stream] + 1
+        entry = envelope.encode_event(one.facts, held, first + number, one.stream, version, one.tag)
+        if len(entry) > envelope.ENTRY_BYTES_MAX:
+            raise MalformedError(
+                f"facts too long: an entry of {len(entry):,} bytes; the limit is {envelope.ENTRY_BYTES_MAX:,}",
+                where=f"event {number + 1}",
+                remedy="split its list over several events",
+            )
+        entries.append(entry)
+    return payloads, entries
+
+
+def seal_commit(
+    head: envelope.Base, leaves: Sequence[bytes], signer: SigningKey, commit_id: str, time: str, origin: str
+) -> tuple[envelope.Commit, bytes]:
+    """The commit over some events, signed, and its bytes.
+
+    Args:
+        head: root and size of the tree before them.
+        leaves: the leaf hashes of the events.
+        signer: the person's key.
+        commit_id: a UUIDv7.
+        time: as it will stand in the commit.
+        origin: the log's name.
+
+    Raises:
+        MalformedError: the commit could not be read back: the key makes other signatures than a commit holds.
+    """
+    commit = envelope.Commit(
+        base=head,
+        events=len(leaves),
+        id=commit_id,
+        key=signer.public.id,
+        origin=origin,
+        root=merkle.root(leaves).hex(),
+        seq=head.size + len(leaves),
+        sig="",
+        time=time,
+        type="commit.v1",
+    )
+    message = envelope.commit_message(canonical.encode_struct(commit))
+    signed = msgspec.structs.replace(commit, sig=canonical.base64_encode(signer.sign(message)))
+    entry = canonical.encode_struct(signed)
+    envelope.decode_commit(entry, "the new commit")  # a pair of checks: what nobody could read back is never written
+    return signed, entry
 
 
 def new_stream(entropy: Entropy) -> str:

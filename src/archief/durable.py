@@ -134,8 +134,26 @@ def truncate(path: Path, length_bytes: int) -> None:
             os.close(descriptor)
 
 
+def settle(path: Path, start: int = 0) -> None:
+    """Bring a file to the disk whose writer was killed or refused half-way: what can be read may not be there yet.
+
+    The bytes from ``start`` on are written again in their place before the sync: after a sync that failed, the system
+    may take pages for clean that never reached the disk.
+    """
+    with reported(path):
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            while piece := os.pread(descriptor, PIECE_BYTES, start):
+                start += os.pwrite(descriptor, piece, start)
+            sync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_folder(path.parent)
+
+
 def remove(path: Path) -> None:
-    """Delete a file, its name's absence synced. A file that is not there is no error."""
+    """Delete a file, its name's absence synced. A file or folder that is not there is no error."""
     with reported(path):
         path.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        if path.parent.is_dir():
+            sync_folder(path.parent)

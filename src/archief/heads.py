@@ -69,9 +69,9 @@ class Heads:
         self._write("heads", head.origin, head)
 
     def remember_unless_known(self, head: Head) -> None:
-        """Keep a head, but not in place of the same head with its note."""
+        """Keep a head, but not in place of a later one, nor of the same one with its note."""
         known = self.recall(head.origin)
-        if head.note is not None or known is None or (known.size, known.root) != (head.size, head.root):
+        if known is None or known.size < head.size or (head.note is not None and known.size == head.size):
             self.remember(head)
 
     def receipt(self, origin: str) -> Receipt | None:

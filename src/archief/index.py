@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from archief.errors import MalformedError
 from archief.events import catalogue, envelope
 from archief.events.envelope import Event
 from archief.rules.authority import AUTHORITY_TYPES, Authority
@@ -65,19 +66,22 @@ class Index:
         self.position = Position(0, b"")
 
     def open(self) -> Position:
-        """Open the file, or begin a new one; a damaged one is thrown away."""
-        try:
+        """Open the file, or begin a new one; a damaged one is thrown away. In memory where no file can be written."""
+        with contextlib.suppress(sqlite3.DatabaseError, OSError):
             return self._open()
-        except sqlite3.DatabaseError:
+        with contextlib.suppress(sqlite3.DatabaseError, OSError):
             self.clear()
             return self._open()
+        self._path = None
+        self.clear()
+        return self._open()
 
     def _open(self) -> Position:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(self._path or ":memory:", isolation_level=None)
         self._database = database
-        database.execute("pragma synchronous = off")
+        database.execute("pragma synchronous = full")
         database.execute("pragma busy_timeout = 5000")
         if database.execute("pragma user_version").fetchone()[0] != _FORM:
             for (name,) in database.execute("select name from sqlite_master where type = 'table'").fetchall():
@@ -101,7 +105,11 @@ class Index:
         self.position = Position(0, b"")
 
     def streams(self, streams: Collection[str]) -> dict[str, tuple[int, str]]:
-        """Per stream its newest ``stream_seq`` and its kind (as the catalogue has it); -1 and "" when there is none."""
+        """Per stream its newest ``stream_seq`` and its kind (as the catalogue has it); -1 and "" when there is none.
+
+        Raises:
+            MalformedError: the file is damaged; clear it and build it again.
+        """
         found = dict.fromkeys(streams, (-1, ""))
         wanted = [stream for stream in streams if not self._pending.get(stream, (0, ""))[1]]
         for begin in range(0, len(wanted), LOOKUP_MAX):
@@ -117,19 +125,27 @@ class Index:
             return {}
         marks = ",".join("?" * len(streams))
         query = f"select id, version, kind from stream where id in ({marks})"  # noqa: S608 - question marks only
-        rows = self._database.execute(query, [bytes.fromhex(stream.replace("-", "")) for stream in streams])
+        wanted = [bytes.fromhex(stream.replace("-", "")) for stream in streams]
+        with _damage_named():
+            rows = self._database.execute(query, wanted).fetchall()
         return {str(uuid.UUID(bytes=raw)): (version, kind) for raw, version, kind in rows}
 
     def authority(self) -> Iterator[tuple[bytes, list[str]]]:
         """The events that authority rests on and, after each commit's, the commit with the types of all its events."""
         if self._database is not None:
-            for line, tags in self._database.execute("select line, tags from authority order by seq"):
+            with _damage_named():
+                rows = self._database.execute("select line, tags from authority order by seq").fetchall()
+            for line, tags in rows:
                 yield line, tags.split()
         for _, line, tags in self._lines:
             yield line, tags.split()
 
     def fold(self) -> Authority:
-        """What authority says at the index's end."""
+        """What authority says at the index's end.
+
+        Raises:
+            MalformedError: a line that authority rests on is damaged, here or in the log.
+        """
         authority = Authority()
         events: list[Event] = []
         for line, tags in self.authority():
@@ -148,6 +164,9 @@ class Index:
         Args:
             first: the index of the first of these entries.
             entries: events and commits, ending with a commit.
+
+        Raises:
+            MalformedError: what should be an entry is none.
         """
         held: list[Line] = []
         tags: set[bytes] = set()
@@ -167,8 +186,11 @@ class Index:
             if tag in _AUTHORITY:
                 held.append((seq, entry, ""))
             at = entry.rfind(b'"stream":"') + 10
-            stream, version = entry[at : at + 36].decode(), int(entry[at + 51 : entry.index(b",", at + 51)])
-            kind = self._pending[stream][1] if stream in self._pending else ""
+            try:
+                stream, version = entry[at : at + 36].decode("ascii"), int(entry[at + 51 : entry.index(b",", at + 51)])
+                kind = self._pending[stream][1] if stream in self._pending else _checked(stream)
+            except ValueError:
+                raise MalformedError("not an entry of the log", where=f"entry {seq}") from None
             self._pending[stream] = version, kind or (_kind(tag) if version == 0 else "")
         if entry:
             self.position = Position(seq + 1, entry)
@@ -186,7 +208,7 @@ class Index:
         database = self._database
         if database is None or not (self._pending or self._lines):
             return
-        with contextlib.suppress(sqlite3.OperationalError):
+        with contextlib.suppress(sqlite3.DatabaseError), database:  # rolled back whole where it fails
             database.execute("begin immediate")
             row = database.execute("select size from position").fetchone()
             if (row[0] if row else 0) <= self.position.size:
@@ -195,7 +217,7 @@ class Index:
                 database.executemany("insert or replace into authority values (?, ?, ?)", self._lines)
                 database.execute("delete from position")
                 database.execute("insert into position values (?, ?)", self.position)
-            database.execute("commit")
+            database.commit()
             self._pending.clear()
             self._lines.clear()
 
@@ -205,6 +227,20 @@ class Index:
         if self._database is not None:
             self._database.close()
             self._database = None
+
+
+@contextlib.contextmanager
+def _damage_named() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError:
+        raise MalformedError("the index is damaged", remedy="it is made again from the log") from None
+
+
+def _checked(stream: str) -> str:
+    if not envelope.STREAM_PATTERN.fullmatch(stream):
+        raise ValueError(stream)
+    return ""
 
 
 def _kind(tag: bytes) -> str:

@@ -1,22 +1,23 @@
 """The waist: the one place through which events enter the log (format.md §2 and §6).
 
-An append is 1 to 16,000 events and the commit that seals them, signed by a person. Under the lock the writer looks at the
-log's end, proves to itself that tiles and log fold to the root that the last commit sealed, judges whether this person may
-do this here and now, and hands everything to the storage in one call. When :meth:`Journal.append` returns, it stays.
-Tiles follow; checkpoints follow when a holder of the log key asks for one (``signing_head``).
+An append is 1 to 16,000 events and the commit that seals them, signed by a person. Under the lock the writer looks at
+the log's end, proves to itself that tiles and log fold to the root that the last commit sealed, judges whether this
+person may do this here and now, and hands everything to the storage in one call. When :meth:`Journal.append` returns,
+it stays. Tiles follow; checkpoints follow when a holder of the log key asks for one (``publishing``).
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
 from archief import canonical, keys
+from archief.draft import Draft, new_commit_id, seal_commit, write_events
 from archief.errors import (
     ClockError,
     ConflictError,
@@ -24,16 +25,16 @@ from archief.errors import (
     MalformedError,
     NotFoundError,
     RefusedError,
+    RollbackError,
     SignatureError,
     WriteFailedError,
 )
-from archief.draft import Draft, new_commit_id
 from archief.events import catalogue, envelope
-from archief.events.envelope import Commit, Event
+from archief.events.envelope import Commit
 from archief.heads import Head, Heads
 from archief.index import Index, Line, Position, is_authority
 from archief.keys import Entropy, SigningKey
-from archief.log import tail_entries
+from archief.log import committed_entries, tail_entries
 from archief.memory import check_memory, signed_size
 from archief.rules import signing
 from archief.rules.authority import Authority
@@ -65,7 +66,8 @@ class Appended(NamedTuple):
 
 
 class Journal:
-    """One archive, for appending. Cheap to open: the log's end, the tiles' right edge, and an index that is thrown away at will.
+    """One archive, for appending. Cheap to open: the log's end, the tiles' right edge, and an index that is thrown
+    away at will.
 
     Args:
         storage: where the archive is.
@@ -86,14 +88,14 @@ class Journal:
         self._frontier = merkle.Frontier()
         self._floor = 0
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def open(self) -> None:
-        """Look at the log's end now rather than at the first append: clear what an interrupted append left, check memory.
+        """Look at the log's end now, not at the first append: clear what an interrupted append left, check memory.
 
         Raises:
             ArchiefError: the end does not verify, or is not an extension of what is remembered.
@@ -103,9 +105,11 @@ class Journal:
 
     def close(self) -> None:
         """Remember the head, write out the index, let go of files."""
-        self.remember()
-        self._index.close()
-        self.storage.close()
+        try:
+            self.remember()
+        finally:
+            self._index.close()
+            self.storage.close()
 
     def root(self) -> bytes:
         """The root over all entries."""
@@ -113,7 +117,7 @@ class Journal:
 
     def stream_version(self, stream: str) -> int:
         """The newest ``stream_seq`` of a stream; -1 when there is none."""
-        return self._index.streams({stream})[stream][0]
+        return self._streams({stream})[stream][0]
 
     def remember(self, note: str | None = None) -> None:
         """Let this machine remember the head, outside the archive; with the signed note when there is one."""
@@ -154,14 +158,15 @@ class Journal:
             raise RefusedError(f"a commit holds 1 to {envelope.EVENTS_MAX:,} events, not {len(drafts):,}")
         commit_id = commit_id or new_commit_id(now, entropy)
         with self.writing():
-            if retry_from is not None and (known := self._find(commit_id, retry_from)) is not None:
+            if (known := self._find(commit_id, retry_from)) is not None:
                 return self._known(known, drafts, signer)
             self._judge(drafts, signer)
             versions = self._versions(drafts)
             time = self._time(now, accept_clock=accept_clock)
-            payloads, entries = self._write_events(drafts, versions, entropy)
+            payloads, entries = write_events(drafts, self.size, versions, entropy)
             leaves = merkle.leaf_hashes(entries)
-            commit, entry = self._seal(leaves, signer, commit_id, time, self._origin_of(drafts))
+            head = envelope.Base(root=self.root().hex(), size=self.size)
+            commit, entry = seal_commit(head, leaves, signer, commit_id, time, self._origin_of(drafts))
             self._check_events(drafts, entries, signer)
             documents = [document for one in drafts for document in one.documents]
             self.storage.append_commit(self.size, payloads, documents, [*entries, entry])
@@ -181,7 +186,7 @@ class Journal:
             self._judge(drafts, signer)
             versions = self._versions(drafts)
             self._time(now, accept_clock=accept_clock)
-            _, entries = self._write_events(drafts, versions, lambda count: bytes(count))
+            _, entries = write_events(drafts, self.size, versions, bytes)
             self._check_events(drafts, entries, signer)
 
     # judging
@@ -204,7 +209,7 @@ class Journal:
 
     def _versions(self, drafts: Sequence[Draft]) -> dict[str, tuple[int, str]]:
         """Per stream its newest version and kind before this commit, checked against what each draft needs."""
-        versions = self._index.streams({one.stream for one in drafts})
+        versions = self._streams({one.stream for one in drafts})
         types = catalogue.TYPES
         moving: dict[str, int] = {}
         for number, one in enumerate(drafts):
@@ -247,12 +252,14 @@ class Journal:
                 signing.check_inner_signature(event, trial, self.size, self._commitment)
             else:
                 trial.apply(event)
-        if not self.authority.origin and signer.public.id not in trial.keys:
-            raise RefusedError("the first commit is signed with the key that it enrols")
+        if not self.authority.origin and (faults := trial.founding_faults(signer.public.id)):
+            raise RefusedError("; ".join(faults))
 
     def _commitment(self, seq: int) -> tuple[str, str | None]:
         """The stream and the commitment of an event that is in the log."""
         entry = base.entry_lines(self.storage, seq, seq + 1)[0]
+        if envelope.is_commit(entry):
+            return "", None
         event = envelope.decode_event(entry, f"entry {seq}")
         return event.stream, event.payload
 
@@ -264,66 +271,13 @@ class Journal:
         lead_seconds = (previous - now).total_seconds()
         if lead_seconds > CLOCK_LEAD_SECONDS and not accept_clock:
             raise ClockError(
-                f"the last commit is of {self.last_commit.time}, {lead_seconds:.0f} seconds ahead of this machine's clock",
+                f"the last commit is of {self.last_commit.time}, {lead_seconds:.0f} seconds ahead of this clock",
                 where=f"entry {self.size - 1}",
                 remedy="set the clock; or, when the clock is right, append with --accept-clock",
             )
         return self.last_commit.time
 
     # writing
-
-    def _write_events(
-        self, drafts: Sequence[Draft], versions: dict[str, tuple[int, str]], entropy: Entropy
-    ) -> tuple[list[tuple[int, bytes]], list[bytes]]:
-        """Payload lines and event entries, in order."""
-        salts = entropy(envelope.SALT_BYTES * len(drafts))
-        moving = {stream: version for stream, (version, _) in versions.items()}
-        payloads: list[tuple[int, bytes]] = []
-        entries: list[bytes] = []
-        for number, one in enumerate(drafts):
-            seq = self.size + number
-            held = None
-            if one.data is not None:
-                salt = salts[number * envelope.SALT_BYTES : (number + 1) * envelope.SALT_BYTES]
-                line = envelope.encode_payload(one.data, salt, seq)
-                if len(line) > envelope.PAYLOAD_BYTES_MAX:
-                    raise MalformedError(
-                        f"a payload of {len(line):,} bytes; the limit is {envelope.PAYLOAD_BYTES_MAX:,}",
-                        where=f"event {number + 1}",
-                        remedy="attach the text as a document with --document",
-                    )
-                payloads.append((seq, line))
-                held = envelope.commitment(line)
-            version = moving[one.stream] = moving[one.stream] + 1
-            entry = envelope.encode_event(one.facts, held, seq, one.stream, version, one.tag)
-            if len(entry) > envelope.ENTRY_BYTES_MAX:
-                raise MalformedError(
-                    f"facts too long: an entry of {len(entry):,} bytes; the limit is {envelope.ENTRY_BYTES_MAX:,}",
-                    where=f"event {number + 1}",
-                    remedy="split its list over several events",
-                )
-            entries.append(entry)
-        return payloads, entries
-
-    def _seal(
-        self, leaves: Sequence[bytes], signer: SigningKey, commit_id: str, time: str, origin: str
-    ) -> tuple[Commit, bytes]:
-        """The commit over these events, signed, and its bytes."""
-        commit = Commit(
-            base=envelope.Base(root=self._frontier.root().hex(), size=self.size),
-            events=len(leaves),
-            id=commit_id,
-            key=signer.public.id,
-            origin=origin,
-            root=merkle.root(leaves).hex(),
-            seq=self.size + len(leaves),
-            sig="",
-            time=time,
-            type="commit.v1",
-        )
-        message = envelope.commit_message(canonical.encode_struct(commit))
-        signed = msgspec.structs.replace(commit, sig=canonical.base64_encode(signer.sign(message)))
-        return signed, canonical.encode_struct(signed)
 
     def _advance(
         self,
@@ -348,25 +302,35 @@ class Journal:
             self.authority.take(commit, [envelope.decode_event(line) for _, line, _ in held])
             held.append((commit.seq, entry, " ".join(sorted({one.tag for one in drafts}))))
         self._index.note(streams, held, Position(commit.seq + 1, entry))
-        self._grow([*leaves, merkle.leaf_hash(entry)], commit, entry)
+        self._write_tiles(self._grow([*leaves, merkle.leaf_hash(entry)], commit, entry))
 
-    def _grow(self, leaves: list[bytes], commit: Commit, entry: bytes) -> None:
+    def _grow(self, leaves: list[bytes], commit: Commit, entry: bytes) -> list[tuple[str, bytes]]:
+        """Take a commit's leaves into the tree; gives the tiles that this fills."""
         self._frontier.extend(leaves)
         self.size, self.last_commit, self._tail_entry = commit.seq + 1, commit, entry
-        made = list(self._rows.extend(leaves))
+        return list(self._rows.extend(leaves))
+
+    def _write_tiles(self, made: Iterable[tuple[str, bytes]], *, missing: bool = False) -> None:
+        """Write tiles, or those of them that whoever appended did not write."""
         with contextlib.suppress(WriteFailedError):
             for path, data in made:
-                self.storage.write_public(path, data, durable=False)
+                if not missing or self.storage.read_public(path) != data:
+                    self.storage.write_public(path, data, durable=False)
 
     # looking
 
     @contextlib.contextmanager
-    def writing(self) -> Any:  # noqa: ANN401 - a context manager without a value
+    def writing(self) -> Iterator[None]:
+        """Be the only writer, knowing the log as it is now.
+
+        Raises:
+            ArchiefError: its end does not verify, or is no extension of what is remembered.
+        """
         if not self._opened:
-            self._floor = signed_size(self.storage)
-            origin = self._origin()
+            tail = base.read_tail(self.storage)
+            origin = envelope.decode_commit(tail.commit).origin if tail.commit else ""
             remembered = self._heads.recall(origin) if self._heads is not None and origin else None
-            self._floor = max(self._floor, remembered.size if remembered is not None else 0)
+            self._floor = max(signed_size(self.storage), remembered.size if remembered is not None else 0)
         with self.storage.writing(max(self._floor, self.size)) as tail:
             if not self._opened:
                 self._load(tail)
@@ -374,45 +338,68 @@ class Journal:
                 self._catch_up(tail)
             yield
 
-    def _origin(self) -> str:
-        tail = base.read_tail(self.storage)
-        return envelope.decode_commit(tail.commit).origin if tail.commit else ""
-
     def _load(self, tail: Tail) -> None:
-        """Look at the log's end for the first time: index, authority, right edge, the last commit, memory."""
+        """Look at the log's end for the first time: index, authority, the last commit, right edge, memory."""
+        made: list[tuple[str, bytes]] = []
         if tail.size:
             self._load_index(tail)
             commit = envelope.decode_commit(tail.commit)
+            self._check_signature(commit, tail.commit, self.authority)
             begin = commit.base.size - commit.base.size % 256
-            entries = tail_entries(self.storage, tail, begin)
+            try:
+                entries = tail_entries(self.storage, tail, begin)
+            except MalformedError as error:
+                raise base.damaged_commit(self.storage.place, error.what) from None
             within = commit.base.size - begin
             self._rows = self._edge(commit, merkle.leaf_hashes(entries[:within]))
             self._frontier = self._rows.frontier()
             self.size = commit.base.size
-            self._check_commit(commit, tail.commit, entries[within:-1])
-            self._grow(merkle.leaf_hashes(entries[within:]), commit, tail.commit)
+            self._check_commit(commit, entries[within:-1])
+            made = self._grow(merkle.leaf_hashes(entries[within:]), commit, tail.commit)
             if self._heads is not None:
                 check_memory(self._heads, self.storage, commit, self.size, self.root())
+        if tail.size < self._floor:
+            raise RollbackError(
+                f"the archive has {tail.size} entries, but a head of {self._floor} was signed",
+                where=self.storage.place,
+                remedy="bring back the newest copy; `archief verify` tells more",
+            )
         self._opened = True
+        self._write_tiles(made, missing=True)
 
     def _load_index(self, tail: Tail) -> None:
+        """Read the index and what it has not seen yet; build it again where it is of another log or damaged."""
         position = self._index.open()
-        fresh = 0 < position.size <= tail.size
-        entries: Iterable[bytes] = ()
+        fresh = position == Position(tail.size, tail.commit)
+        if not fresh and 0 < position.size < tail.size:
+            with contextlib.suppress(MalformedError):
+                fresh = base.entry_lines(self.storage, position.size - 1, position.size) == [position.last_commit]
         if fresh:
-            seen, *entries = tail_entries(self.storage, tail, position.size - 1)
-            fresh = seen == position.last_commit
-        if not fresh:
-            self._index.clear()
-            position = self._index.open()
-            segments = self.storage.log_segments()
-            entries = (line for part in segments for line in self._lines(part, tail))
-        self._index.add(position.size, entries)
+            with contextlib.suppress(MalformedError):
+                self._fill_index(position.size, tail)
+                return
+        self._index.clear()
+        self._index.open()
+        try:
+            self._fill_index(0, tail)
+        except MalformedError as error:
+            raise CorruptError(
+                error.what, where=error.where or self.storage.place, remedy="run `archief verify`: it names the place"
+            ) from None
+
+    def _fill_index(self, first: int, tail: Tail) -> None:
+        self._index.add(first, committed_entries(self.storage, tail, first))
+        if self._index.position != Position(tail.size, tail.commit):
+            raise MalformedError(f"the log has not the {tail.size} entries that its last commit says")
         self.authority = self._index.fold()
 
-    def _lines(self, segment: base.Segment, tail: Tail) -> list[bytes]:
-        stop = tail.end_bytes if tail.segment is not None and segment.first == tail.segment.first else None
-        return self.storage.read(segment, 0, stop).split(b"\n")[:-1]
+    def _streams(self, streams: set[str]) -> dict[str, tuple[int, str]]:
+        try:
+            return self._index.streams(streams)
+        except MalformedError:
+            self._index.clear()
+            self._load_index(base.read_tail(self.storage))
+            return self._index.streams(streams)
 
     def _edge(self, commit: Commit, row: list[bytes]) -> GrowingRows:
         """The tree's right edge at a commit's base, proved by folding it to the root that the commit sealed."""
@@ -430,9 +417,8 @@ class Journal:
             remedy="run `archief verify`: it names the place",
         )
 
-    def _check_commit(self, commit: Commit, entry: bytes, events: Sequence[bytes]) -> None:
-        """Check a commit that somebody else appended, or the last one, against the tree and its key."""
-        where = f"{self.storage.place}, entry {commit.seq}"
+    def _check_commit(self, commit: Commit, events: Sequence[bytes]) -> None:
+        """Check a commit that somebody else appended, or the last one, against the tree."""
         if (
             commit.base.size != self.size
             or commit.base.root != self._frontier.root().hex()
@@ -440,39 +426,62 @@ class Journal:
             or commit.events != len(events)
             or commit.root != merkle.root(merkle.leaf_hashes(events)).hex()
         ):
+            where = f"{self.storage.place}, entry {commit.seq}"
             raise base.damaged_commit(where, "it does not seal the entries before it")
-        public = self.authority.public_key(commit.key)
-        if public is not None:
-            try:
-                message = envelope.commit_message(entry)
-                keys.verify(public, message, canonical.base64_decode(commit.sig, where), where)
-            except (SignatureError, MalformedError) as error:
-                raise base.damaged_commit(where, error.what) from None
+
+    def _check_signature(self, commit: Commit, entry: bytes, authority: Authority) -> None:
+        """Check a commit's signature. One of an unknown key may have a flipped bit in the key's id."""
+        where = f"{self.storage.place}, entry {commit.seq}"
+        public = authority.public_key(commit.key)
+        if public is None:
+            raise base.damaged_commit(where, f"key {commit.key[:8]} was not enrolled")
+        try:
+            message = envelope.commit_message(entry)
+            keys.verify(public, message, canonical.base64_decode(commit.sig, where), where)
+        except (SignatureError, MalformedError) as error:
+            raise base.damaged_commit(where, error.what) from None
 
     def _catch_up(self, tail: Tail) -> None:
         """Take in what somebody else appended since."""
-        if tail.size < self.size:
-            raise CorruptError("the log became shorter while it was open", where=self.storage.place)
+        if tail.size <= self.size:
+            raise RollbackError(
+                "the log was cut or rewritten while it was open",
+                where=self.storage.place,
+                remedy="run `archief verify`, then the same command again",
+            )
         entries = tail_entries(self.storage, tail, self.size)
-        first, begin = self.size, 0
+        begin = 0
         for number, entry in enumerate(entries):
             if not envelope.is_commit(entry):
                 continue
             commit, events = envelope.decode_commit(entry), entries[begin:number]
-            tags = [envelope.tag_of(event) for event in events]
-            if not self.authority.judge(commit.key, commit.origin, tags):
-                looked = [event for event, tag in zip(events, tags, strict=True) if is_authority(tag)]
-                self.authority.take(commit, [envelope.decode_event(event) for event in looked])
-            self._check_commit(commit, entry, events)
-            self._grow(merkle.leaf_hashes(entries[begin : number + 1]), commit, entry)
+            authority = self._judged(commit, events)
+            self._check_commit(commit, events)
+            self._check_signature(commit, entry, authority)
+            self.authority = authority
+            self._index.add(self.size, [*events, entry])
+            leaves = merkle.leaf_hashes(entries[begin : number + 1])
+            self._write_tiles(self._grow(leaves, commit, entry), missing=True)
             begin = number + 1
-        self._index.add(first, entries)
 
-    def _find(self, commit_id: str, since: int) -> Commit | None:
-        """A commit by its id, from entry ``since`` on."""
+    def _judged(self, commit: Commit, events: Sequence[bytes]) -> Authority:
+        """What authority says after a commit that somebody else appended."""
+        tags = [envelope.tag_of(event) for event in events]
+        looked = [event for event, tag in zip(events, tags, strict=True) if is_authority(tag)]
+        if not looked or self.authority.judge(commit.key, commit.origin, tags):
+            return self.authority
+        authority = self.authority.copy()
+        authority.take(commit, [envelope.decode_event(event) for event in looked])
+        return authority
+
+    def _find(self, commit_id: str, since: int | None) -> Commit | None:
+        """A commit by its id: from entry ``since`` on, or the last one."""
+        if self.last_commit is not None and self.last_commit.id == commit_id:
+            return self.last_commit
+        if since is None:
+            return None
         needle = f'"id":"{commit_id}"'.encode()
-        tail = base.read_tail(self.storage)
-        for entry in tail_entries(self.storage, tail, since):
+        for entry in tail_entries(self.storage, base.read_tail(self.storage), since):
             if needle in entry and envelope.is_commit(entry):
                 return envelope.decode_commit(entry)
         return None

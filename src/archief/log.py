@@ -152,7 +152,11 @@ class Log:
 
 
 def tail_entries(storage: Storage, tail: Tail, first: int) -> list[bytes]:
-    """The entries from ``first`` to the committed end, read from the end backwards: cheap when they are few."""
+    """The entries from ``first`` to the committed end, read from the end backwards: cheap when they are few.
+
+    Raises:
+        MalformedError: a segment holds fewer lines than the log's size says.
+    """
     wanted = tail.size - first
     if wanted <= 0 or tail.segment is None:
         return []
@@ -160,7 +164,18 @@ def tail_entries(storage: Storage, tail: Tail, first: int) -> list[bytes]:
         return base.entry_lines(storage, first, tail.size)
     buffer, start = b"", tail.end_bytes
     while start > 0 and buffer.count(b"\n") <= wanted:
-        step = min(max(base.BACKWARD_BYTES, wanted * 400), start)
+        step = min(max(base.BACKWARD_BYTES, wanted * 400, len(buffer)), start)
         start -= step
         buffer = storage.read(tail.segment, start, start + step) + buffer
-    return buffer.split(b"\n")[-wanted - 1 : -1]
+    entries = buffer.split(b"\n")[-wanted - 1 : -1]
+    if len(entries) != wanted:
+        raise MalformedError(f"entries {first} to {tail.size - 1} are not all there", where=storage.place)
+    return entries
+
+
+def committed_entries(storage: Storage, tail: Tail, first: int) -> Iterator[bytes]:
+    """The entries from ``first`` to the committed end, in order, a segment in memory at a time."""
+    for segment in base.segments_between(storage.log_segments(), first, tail.size):
+        last = tail.segment is not None and segment.first == tail.segment.first
+        lines = storage.read(segment, 0, tail.end_bytes if last else None).split(b"\n")[:-1]
+        yield from lines[max(first - segment.first, 0) :]

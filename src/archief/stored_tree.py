@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterator, Sequence
 
+from archief.events import envelope
 from archief.storage import base
 from archief.storage.base import Storage
 from archief.tlog import merkle, tiles
@@ -34,6 +35,7 @@ class StoredTree:
         self.size = size
         self._from_log = from_log
         self._rows: collections.OrderedDict[tuple[int, int], list[bytes]] = collections.OrderedDict()
+        self._read_lines: tuple[int, list[bytes]] = (-1, [])
 
     def __call__(self, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
         """The hashes of complete subtrees, each named by (level, index)."""
@@ -56,8 +58,7 @@ class StoredTree:
         width = min((self.size >> (8 * tile_level)) - index * WIDTH, WIDTH)
         row = None if self._from_log else self._read(tile_level, index, width)
         if row is None and tile_level == 0:
-            entries = base.entry_lines(self.storage, index * WIDTH, index * WIDTH + width)
-            row = merkle.leaf_hashes(entries)
+            row = merkle.leaf_hashes(self._entries(index * WIDTH, width))
         elif row is None:
             row = [merkle.root(self.row(tile_level - 1, index * WIDTH + column)) for column in range(width)]
         self._rows[key] = row
@@ -71,6 +72,14 @@ class StoredTree:
             if data is not None and len(data) >= width * merkle.HASH_BYTES:
                 return split(data)[:width]
         return None
+
+    def _entries(self, first: int, width: int) -> list[bytes]:
+        """Entries of one segment, which is read once for all its tiles."""
+        begin = first - first % envelope.SEGMENT_ENTRIES
+        if self._read_lines[0] != begin:
+            stop = min(begin + envelope.SEGMENT_ENTRIES, self.size)
+            self._read_lines = (begin, base.entry_lines(self.storage, begin, stop))
+        return self._read_lines[1][first - begin : first - begin + width]
 
     def _hash(self, level: int, index: int) -> bytes:
         tile_level, height = divmod(level, 8)

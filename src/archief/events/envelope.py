@@ -32,6 +32,7 @@ A **payload line** holds what can be erased; its commitment stands in the event:
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import hashlib
 import re
@@ -196,9 +197,17 @@ def decode_commit(entry: bytes, where: str = "") -> Commit:
     commit = canonical.decode_as(_commit_decoder, entry, where)
     if not COMMIT_ID_PATTERN.fullmatch(commit.id):
         raise MalformedError("the commit id is not a UUIDv7", where=where)
-    if not TIME_PATTERN.fullmatch(commit.time):
-        raise MalformedError("the commit's time is not of the form 2021-01-14T09:12:33Z", where=where)
+    if not TIME_PATTERN.fullmatch(commit.time) or not _is_moment(commit.time):
+        raise MalformedError("the commit's time is no moment of the form 2021-01-14T09:12:33Z", where=where)
     return commit
+
+
+def _is_moment(time: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(time)
+    except ValueError:
+        return False
+    return True
 
 
 def decode_payload(tag: str, line: bytes, where: str = "") -> Any:  # noqa: ANN401 - .data is the type's struct

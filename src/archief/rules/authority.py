@@ -7,7 +7,7 @@ what the log said just before its first event. Pure: knows events and the role t
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,7 +100,8 @@ class Authority:
         if not self.origin:
             if not set(FOUNDING_TYPES) <= set(tags):
                 reasons.append("the first commit does not found an archive")
-            return reasons
+            held = {"archivaris": 0}  # who founds an archive is archivaris by the same commit
+            return reasons + _lacking(tags, held)
         if origin != self.origin and "log_continued.v1" not in tags:
             reasons.append(f"the commit is of log {origin}, this log is {self.origin}")
         enrolled = self.keys.get(key)
@@ -111,12 +112,7 @@ class Authority:
         if enrolled.revoked is not None:
             reasons.append(f"key {key[:8]} was revoked at entry {enrolled.revoked}")
         held = self.roles.get(enrolled.person, {})
-        for tag in tags:
-            name = tag.rpartition(".")[0]
-            if not roles.may_append(name, held):
-                needed = " or ".join(roles.roles_for(name)) or "nobody"
-                reasons.append(f"{name} needs the role {needed}")
-        return reasons
+        return reasons + _lacking(tags, held)
 
     def admit(self, commit: Commit, events: Iterable[Event]) -> Judgement:
         """Judge a commit by all its events and, when it is authorised, take them into account.
@@ -143,11 +139,28 @@ class Authority:
                 self.apply(event)
             except ArchiefError as error:
                 judgement.refused[event.seq] = error.what
-        if founding and commit.key not in self.keys:
-            judgement.unauthorised.append("the first commit is not signed with the key that it enrols")
-        elif founding and not self.roles.get(self.keys[commit.key].person):
-            judgement.unauthorised.append("the first commit grants its own person no role")
+        if founding:
+            judgement.unauthorised += self.founding_faults(commit.key)
+        if self.origin != commit.origin:
+            judgement.unauthorised.append(f"the commit is of log {commit.origin}, its events name {self.origin}")
         return judgement
+
+    def founding_faults(self, key: str) -> list[str]:
+        """Why the first commit founds nothing, now that its events are taken into account; empty when it does.
+
+        Args:
+            key: the id of the key that signs it.
+        """
+        enrolled = self.keys.get(key)
+        if enrolled is None or enrolled.use != "person":
+            return ["the first commit is not signed with the key that it enrols"]
+        if "archivaris" not in self.roles.get(enrolled.person, {}):
+            return ["the first commit does not make its own person archivaris"]
+        return []
+
+    def is_log_key(self, key: str) -> bool:
+        """Whether a key signs or signed the log's heads."""
+        return any(key == known.id for known_keys in (self.log_keys, *self.former_log_keys) for known in known_keys)
 
     def public_key(self, key: str) -> PublicKey | None:
         """The public half of an enrolled key."""
@@ -197,9 +210,20 @@ class Authority:
         return twin
 
 
+def _lacking(tags: Iterable[str], held: Mapping[str, int]) -> list[str]:
+    """What these roles do not allow."""
+    reasons = []
+    for tag in tags:
+        name = tag.rpartition(".")[0]
+        if not roles.may_append(name, held):
+            needed = " or ".join(roles.roles_for(name)) or "nobody"
+            reasons.append(f"{name} needs the role {needed}")
+    return reasons
+
+
 def _founded(authority: Authority, event: Event) -> None:
-    if authority.origin:
-        raise RefusedError("an archive is founded once", where=f"entry {event.seq}")
+    if authority.origin or authority.persons:
+        raise RefusedError("an archive is founded once, by its first event", where=f"entry {event.seq}")
     authority.origin = event.facts.origin
     authority.archive = event.stream
     authority.test = event.facts.test
@@ -215,7 +239,9 @@ def _key(authority: Authority, event: Event) -> None:
     public = _public(event.facts.key, event.seq)
     if event.stream not in authority.persons:
         raise RefusedError("a key belongs to a person that is enrolled", where=where)
-    if public.id in authority.keys or any(public.id == known.id for known in authority.log_keys):
+    if event.facts.use == "person" and public.type != keys.ED25519:
+        raise RefusedError("a person's key is an Ed25519 key: it signs commits", where=where)
+    if public.id in authority.keys or authority.is_log_key(public.id):
         raise RefusedError(
             f"key {public.id[:8]} is in use already; a key belongs to one person and to one use",
             where=where,
@@ -230,6 +256,8 @@ def _revoked(authority: Authority, event: Event) -> None:
     enrolled = authority.keys.get(event.facts.key)
     if enrolled is None or enrolled.person != event.stream:
         raise RefusedError("the key to revoke is not one of this person", where=f"entry {event.seq}")
+    if event.facts.suspect_from is not None and event.facts.suspect_from > event.seq:
+        raise RefusedError("a key is suspect from an entry before its revocation on", where=f"entry {event.seq}")
     if enrolled.revoked is None:
         authority.keys[event.facts.key] = EnrolledKey(
             enrolled.public, enrolled.person, enrolled.use, enrolled.enrolled, event.seq, event.facts.suspect_from
@@ -267,6 +295,8 @@ def _rotated(authority: Authority, event: Event) -> None:
     for public, proof in zip(fresh, event.facts.proofs, strict=True):
         if public.id in authority.keys:
             raise RefusedError(f"key {public.id[:8]} is a person's key", where=where)
+        if authority.is_log_key(public.id):
+            raise RefusedError(f"key {public.id[:8]} is or was a key of this log; a new one is new", where=where)
         message = envelope.possession_message(authority.origin, event.stream, public.id)
         keys.verify(public, message, canonical.base64_decode(proof, where), where)
     authority.former_log_keys.append(authority.log_keys)
@@ -274,6 +304,8 @@ def _rotated(authority: Authority, event: Event) -> None:
 
 
 def _continued(authority: Authority, event: Event) -> None:
+    if event.facts.origin_old != authority.origin or event.facts.size > event.seq:
+        raise RefusedError("a log goes on under a new name from where it is", where=f"entry {event.seq}")
     authority.former_origins.append((authority.origin, event.facts.size))
     authority.origin = event.facts.origin
 

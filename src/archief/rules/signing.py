@@ -52,11 +52,13 @@ def check_signatory(key: str, signatory: str, authority: Authority, seq: int) ->
         seq: the entry, for the message.
 
     Raises:
-        RefusedError: another's key, or a revoked one.
+        RefusedError: another's key, one for another use, or a revoked one.
     """
     enrolled = authority.keys.get(key)
     if enrolled is None or enrolled.person != signatory:
         raise RefusedError(f"key {key[:8]} is not one of the signatory's", where=f"entry {seq}")
+    if enrolled.use != "person":
+        raise RefusedError(f"key {key[:8]} is a {enrolled.use} key; it signs no letters", where=f"entry {seq}")
     if enrolled.revoked is not None:
         raise RefusedError(f"key {key[:8]} was revoked at entry {enrolled.revoked}", where=f"entry {seq}")
     return enrolled

@@ -7,17 +7,25 @@ bytes, and what the end of a log looks like; refuses to know what an event means
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple, Protocol
 
-from archief.errors import MalformedError, TailError
+import msgspec
+
+from archief.errors import ConflictError, MalformedError, TailError
 from archief.events import envelope
+from archief.tlog import merkle
 
 PIECE_BYTES = 1024 * 1024
 BACKWARD_BYTES = 64 * 1024
-"""How much is read at a time when a log is read from its end."""
+"""How much is read first when a log is read from its end."""
+
+_SEQ_MARK = b'"seq":'
+_PAYLOAD_END = re.compile(rb'"salt":"[A-Za-z0-9+/=]{44}","seq":([0-9]{1,16})\}[^}]?\Z', re.DOTALL)
 
 
 class Segment(NamedTuple):
@@ -130,12 +138,18 @@ class Storage(Protocol):
             entries: event entries and their commit, without newlines; the first gets index ``expected_size``.
 
         Raises:
-            ConflictError: the log is not ``expected_size`` entries long.
+            ConflictError: the log is not ``expected_size`` entries long, or a document's id is in use.
             WriteFailedError: the disk refused; the commit does not count.
         """
 
     def cut_tail(self, size: int) -> str:
-        """Move all entries from index ``size`` on into ``recovered/``, on a person's word. Gives the name kept under."""
+        """Move all entries from index ``size`` on into ``recovered/``, on a person's word; what they register goes.
+
+        Gives the name kept under. Takes the lock itself where it is not held.
+
+        Raises:
+            NotFoundError: there is no such entry.
+        """
 
     def close(self) -> None:
         """Let go of open files."""
@@ -150,10 +164,10 @@ def read_tail(storage: Storage) -> Tail:
     for segment in reversed(storage.log_segments()):
         buffer, start = b"", segment.size_bytes
         while start > 0:
-            step = min(BACKWARD_BYTES, start)
+            step = min(max(BACKWARD_BYTES, len(buffer)), start)  # twice as much each time
             start -= step
             buffer = storage.read(segment, start, start + step) + buffer
-            found = _last_commit(buffer, start == 0)
+            found = _last_commit(buffer, whole=start == 0)
             if found is not None:
                 entry, end = found
                 try:
@@ -164,7 +178,7 @@ def read_tail(storage: Storage) -> Tail:
     return Tail(0, b"", None, 0)
 
 
-def _last_commit(buffer: bytes, whole: bool) -> tuple[bytes, int] | None:
+def _last_commit(buffer: bytes, *, whole: bool) -> tuple[bytes, int] | None:
     """The last complete commit line in a segment's last bytes, and where its newline ends."""
     end = buffer.rfind(envelope.COMMIT_END + b"\n")
     if end < 0:
@@ -201,8 +215,8 @@ def damaged_commit(where: str, why: str) -> TailError:
 def refuse_damaged_commit(tail: Tail, loose: Iterable[bytes], place: str) -> None:
     """Refuse to take a damaged commit line for the loose end of an interrupted append.
 
-    An interrupted append leaves whole event lines, perhaps a beginning of a commit line. A commit's members in a line that
-    is ended, or in one with a byte after its end, come from an append that was completed once.
+    An interrupted append leaves whole event lines, perhaps a beginning of a commit line. A commit's members in a line
+    that is ended, or in one with a byte after its end, come from an append that was completed once.
 
     Args:
         tail: the committed end.
@@ -221,6 +235,107 @@ def refuse_damaged_commit(tail: Tail, loose: Iterable[bytes], place: str) -> Non
                 raise damaged_commit(place, "its end is damaged")
 
 
+def refuse_doubtful_commit(storage: Storage, tail: Tail) -> None:
+    """Demand, before anything is cut, that the last commit stands where it says and seals the events before it.
+
+    A flipped digit in it would make acknowledged payloads look like those of an interrupted append.
+
+    Raises:
+        TailError: it does not.
+    """
+    if tail.segment is None:
+        return
+    place = f"{storage.place}/{tail.segment.name}"
+    commit = envelope.decode_commit(tail.commit)
+    lines = storage.read(tail.segment, 0, tail.end_bytes).count(b"\n")
+    if tail.segment.first + lines != tail.size or commit.base.size + commit.events != commit.seq:
+        raise damaged_commit(place, "it is not the entry that it says")
+    try:
+        events = entry_lines(storage, commit.base.size, commit.seq)
+    except MalformedError as error:
+        raise damaged_commit(place, error.what) from None
+    if merkle.root(merkle.leaf_hashes(events)).hex() != commit.root:
+        raise damaged_commit(place, "it does not seal the entries before it")
+
+
+def loose_payloads(storage: Storage, tail: Tail) -> list[tuple[Segment, int]]:
+    """The payload segments that hold lines beyond the committed end, last one first, and how many bytes of each stay.
+
+    Raises:
+        TailError: what looks loose may be an acknowledged payload with a flipped bit, or part of the log is gone.
+    """
+    if not tail.size and next(iter(storage.public_paths()), None) is not None and storage.payload_segments():
+        raise TailError(
+            "the log is gone, and payloads and public files are not",
+            where=storage.place,
+            remedy="bring the log back before anything is appended",
+        )
+    loose = []
+    for segment in reversed(storage.payload_segments()):
+        end = storage.read(segment, max(segment.size_bytes - BACKWARD_BYTES, 0))
+        if end.endswith(b"\n") and payload_seq(end) < tail.size:
+            break
+        content = storage.read(segment)
+        keep = payloads_from(content, tail.size)
+        if not content.endswith(b"\n") and 0 <= payload_seq(content) < tail.size:
+            raise _damaged_payload(storage, segment)
+        loose.append((segment, keep))
+        if keep:
+            break
+    if loose:
+        refuse_doubtful_commit(storage, tail)
+        _refuse_doubtful_payloads(storage, tail, loose)
+    return loose
+
+
+def _refuse_doubtful_payloads(storage: Storage, tail: Tail, loose: Sequence[tuple[Segment, int]]) -> None:
+    """Refuse to cut more than one append leaves behind, or a line whose seq was damaged after it was acknowledged."""
+    for segment, _ in loose:
+        content = storage.read(segment)
+        if payload_seq(content, content.rfind(b"\n") + 1) >= tail.size + envelope.EVENTS_MAX:
+            raise TailError(
+                f"the log ends at entry {tail.size}, and there are more payloads beyond it than one append leaves",
+                where=f"{storage.place}/{segment.name}",
+                remedy="part of the log is gone: bring it back before anything is appended",
+            )
+    segment, keep = loose[-1]
+    content = storage.read(segment)
+    line, ended, _ = content[keep:].partition(b"\n")
+    first = max(payload_seq(content, keep) + 1, segment.first)
+    if not ended or first >= tail.size:
+        return
+    head = line[: line.rfind(_SEQ_MARK)]
+    for seq, entry in enumerate(entry_lines(storage, first, tail.size), first):
+        if envelope.commitment(head + b'"seq":%d}' % seq).encode() in entry:
+            raise _damaged_payload(storage, segment)
+
+
+def _damaged_payload(storage: Storage, segment: Segment) -> TailError:
+    return TailError(
+        "the last payload line is damaged at its end, and it belongs to an acknowledged commit",
+        where=f"{storage.place}/{segment.name}",
+        remedy="restore the segment from a back-up; `archief verify` names the line",
+    )
+
+
+def payloads_from(content: bytes, seq: int) -> int:
+    """Where in a payload segment the lines of entries from ``seq`` on begin, a torn last line among them."""
+    start = content.rfind(b"\n") + 1
+    while start:
+        begin = content.rfind(b"\n", 0, start - 1) + 1
+        if payload_seq(content, start) < seq:
+            break
+        start = begin
+    return start
+
+
+def payload_seq(content: bytes, stop: int | None = None) -> int:
+    """The entry index at the end of the last of some payload lines, also where its newline is another byte; or -1."""
+    stop = len(content) if stop is None else stop
+    found = _PAYLOAD_END.search(content, max(stop - 128, 0), stop)
+    return int(found.group(1)) if found else -1
+
+
 def entry_lines(storage: Storage, first: int, stop: int) -> list[bytes]:
     """The entries ``first`` to ``stop`` (exclusive), by counting lines in their segments.
 
@@ -236,12 +351,59 @@ def entry_lines(storage: Storage, first: int, stop: int) -> list[bytes]:
     return entries
 
 
+def line_start(content: bytes, line: int) -> int:
+    """Where a line begins, counted from 0; the length of the content when there are fewer, 0 below 0."""
+    start = 0
+    for _ in range(line):
+        found = content.find(b"\n", start)
+        if found < 0:
+            return len(content)
+        start = found + 1
+    return start
+
+
+def registered(payloads: Iterable[bytes]) -> list[str]:
+    """The ids of the documents that whole payload lines register; what cannot be read registers nothing."""
+    found: list[str] = []
+    for line in b"".join(payloads).split(b"\n"):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeError):
+            found += [document.id for document in _registering.decode(line).data.documents]
+    return found
+
+
+class _Registered(msgspec.Struct):
+    id: str
+
+
+class _RegisteringData(msgspec.Struct):
+    documents: list[_Registered] = []
+
+
+class _RegisteringLine(msgspec.Struct):
+    data: _RegisteringData
+
+
+_registering = msgspec.json.Decoder(_RegisteringLine)
+
+
 def segments_between(segments: Sequence[Segment], first: int, stop: int) -> Iterable[Segment]:
     """The segments in which entries ``first`` to ``stop`` (exclusive) can stand."""
     for index, segment in enumerate(segments):
         following = segments[index + 1].first if index + 1 < len(segments) else stop
         if segment.first < stop and following > first:
             yield segment
+
+
+def refuse_known_documents(documents: Sequence[NewDocument], known: Callable[[str], bool]) -> None:
+    """Refuse to write a document twice: clearing a failed append away would delete the first.
+
+    Raises:
+        ConflictError: an id is in use already.
+    """
+    ids = [document.id for document in documents]
+    taken = next((one for one, times in collections.Counter(ids).items() if times > 1 or known(one)), None)
+    if taken is not None:
+        raise ConflictError("a document of that id is here already", where=f"document {taken}")
 
 
 def copy_document(document: NewDocument) -> Iterator[bytes]:

@@ -1,15 +1,17 @@
 """An archive in a folder (format.md §4 and §6).
 
-An append goes: mark ``lock`` as busy → documents, payload lines, sync → entries, sync (an append that crosses a segment's
-end syncs the earlier one first; a new file's folder is synced) → acknowledged → mark ``lock`` as idle. What is not ended
-by a complete commit line does not count, and the next writer clears it away before it does anything else: it cuts payload
-lines beyond the log, documents of the interrupted append and temporary files, and moves the log's loose tail to
-``recovered/``. Clearing is the same code whether the last writer was killed a second or a year ago.
+An append goes: mark ``lock`` as busy → documents, payload lines, sync → entries, sync (an append that crosses a
+segment's end syncs the earlier one first; a new file's folder is synced) → acknowledged → mark ``lock`` as idle. What
+is not ended by a complete commit line does not count, and the next writer clears it away before it does anything else:
+documents of the interrupted append and temporary files are deleted, payload lines beyond the log cut, and the log's
+loose tail is moved to ``recovered/``. What counts though nobody was told so is brought to the disk. Clearing is the
+same code whether the last writer failed just now, was killed a second ago or a year ago.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -22,7 +24,7 @@ from typing import BinaryIO
 import msgspec
 
 from archief import durable
-from archief.errors import ArchiveInUseError, ConflictError, NotFoundError, RefusedError, TailError
+from archief.errors import ArchiefError, ArchiveInUseError, ConflictError, NotFoundError, RefusedError, TailError
 from archief.events import envelope
 from archief.storage import base
 from archief.storage.base import NewDocument, Segment, Tail
@@ -35,6 +37,13 @@ PUBLIC_NAME = re.compile(
 )
 LOCK_WAIT_SECONDS = 30.0
 FOLDERS = ("log", "payload", "documents", "public", "recovered", "cache")
+
+
+class _Mark(msgspec.Struct, frozen=True):
+    """What stands in ``lock`` while somebody writes: the documents of the append, and the log's size before it."""
+
+    documents: list[str] = []
+    size: int = 0
 
 
 class LocalStorage:
@@ -51,8 +60,11 @@ class LocalStorage:
         self._wait_seconds = wait_seconds
         self._open_files: dict[Path, int] = {}
         self._lock: int | None = None
+        self._held = False
+        self._marked = False
+        self._floor = 0
         self._tail: Tail | None = None
-        self._seen: tuple[int, ...] = ()
+        self._seen: tuple[tuple[int, int] | None, ...] = ()
 
     def __getstate__(self) -> tuple[Path, float]:
         """Only the place travels to a verification worker, never open files or the lock."""
@@ -73,18 +85,20 @@ class LocalStorage:
         return self._segments("payload")
 
     def _segments(self, kind: str) -> list[Segment]:
-        try:
-            with os.scandir(self.folder / kind) as found:
-                names = sorted(item.name for item in found if SEGMENT_NAME.fullmatch(item.name))
-        except FileNotFoundError:
-            return []
-        return [Segment(int(name[:12]), f"{kind}/{name}", (self.folder / kind / name).stat().st_size) for name in names]
+        found = []
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.folder / kind) as items:
+            for item in items:
+                if SEGMENT_NAME.fullmatch(item.name) and item.is_file():
+                    with contextlib.suppress(FileNotFoundError):  # a writer has just cleared it away
+                        found.append(Segment(int(item.name[:12]), f"{kind}/{item.name}", item.stat().st_size))
+        return sorted(found)
 
     def read(self, segment: Segment, start: int = 0, stop: int | None = None) -> bytes:
         """Bytes ``start`` to ``stop`` of a segment."""
-        with (self.folder / segment.name).open("rb") as file:
+        with contextlib.suppress(FileNotFoundError), (self.folder / segment.name).open("rb") as file:
             file.seek(start)
             return file.read() if stop is None else file.read(max(stop - start, 0))
+        return b""
 
     def document_ids(self) -> Iterator[str]:
         """The ids of all documents that are here."""
@@ -114,12 +128,14 @@ class LocalStorage:
         """A public file whole; None when it is not here."""
         try:
             return (self.folder / "public" / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
     def write_public(self, path: str, data: bytes, *, durable: bool = True) -> None:
         """Put a public file in place whole."""
         target = self.folder / "public" / path
+        if self._held and not self._marked:
+            self._mark((), self._tail.size if self._tail is not None else 0)
         _make_folder(target.parent)
         _replace(target, data, durable=durable)
 
@@ -148,7 +164,7 @@ class LocalStorage:
             for path in self._files(kind):
                 relative = path.relative_to(self.folder / kind)
                 if kind == "documents":
-                    known = len(relative.parts) == 2 and bool(DOCUMENT_NAME.fullmatch(path.name))  # noqa: PLR2004
+                    known = len(relative.parts) == 2 and bool(DOCUMENT_NAME.fullmatch(path.name))
                     known = known and path.parent.name == path.name[:2]
                 elif kind == "public":
                     known = bool(PUBLIC_NAME.fullmatch(relative.as_posix()))
@@ -156,6 +172,9 @@ class LocalStorage:
                     known = len(relative.parts) == 1 and bool(patterns[kind].fullmatch(path.name))
                 if not known or path.is_symlink():
                     yield path.relative_to(self.folder).as_posix()
+            for folder, folders, _ in os.walk(self.folder / kind):
+                links = [Path(folder) / name for name in sorted(folders) if (Path(folder) / name).is_symlink()]
+                yield from (path.relative_to(self.folder).as_posix() for path in links)
 
     def _files(self, kind: str) -> Iterator[Path]:
         for folder, folders, names in os.walk(self.folder / kind):
@@ -168,15 +187,12 @@ class LocalStorage:
     @contextlib.contextmanager
     def writing(self, floor: int = 0) -> Iterator[Tail]:
         """Be the only writer; what an interrupted append left behind is cleared first."""
-        lock = self._take_lock()
-        try:
-            seen = self._look()
-            if self._tail is None or seen != self._seen or os.pread(lock, 1, 0):
-                self._tail = self._clear(lock, floor)
-                self._seen = self._look()
+        with self._locked() as lock:
+            self._floor = floor
+            if self._tail is None or os.pread(lock, 1, 0) or not self._unchanged(self._tail):
+                self._clear(lock)
+            assert self._tail is not None
             yield self._tail
-        finally:
-            fcntl.flock(lock, fcntl.LOCK_UN)
 
     def append_commit(
         self,
@@ -187,41 +203,54 @@ class LocalStorage:
     ) -> None:
         """Append one commit; when this returns, it stays."""
         tail = self._tail
-        if tail is None or self._lock is None:
+        if tail is None or not self._held or self._lock is None:
             raise RefusedError("an append outside of writing()")
         if tail.size != expected_size:
             raise ConflictError(f"the log has {tail.size} entries, not {expected_size}", where=self.place)
+        base.refuse_known_documents(documents, lambda one: self.document_path(one).exists())
         self._tail = None  # whatever fails below, the next writer looks afresh
-        self._mark([document.id for document in documents])
-        for document in documents:
-            self._copy(document)
-        for name, lines in _by_segment("payload", payloads):
-            self._extend(self.folder / name, lines)
-        numbered = list(enumerate(entries, expected_size))
-        for name, lines in _by_segment("log", numbered):
-            self._extend(self.folder / name, lines)
-        self._mark(None)
+        try:
+            self._mark([document.id for document in documents], expected_size)
+            for document in documents:
+                self._copy(document)
+            for name, lines in _by_segment("payload", payloads):
+                self._extend(self.folder / name, lines)
+            for name, lines in _by_segment("log", list(enumerate(entries, expected_size))):
+                self._extend(self.folder / name, lines)
+        except (Exception, KeyboardInterrupt):
+            with contextlib.suppress(ArchiefError, OSError):
+                self._clear(self._lock)
+            raise
         size = expected_size + len(entries)
         name = f"log/{_segment_first(size - 1):012d}.jsonl"
         end = os.fstat(self._open_files[self.folder / name]).st_size
         self._tail = Tail(size, entries[-1], Segment(_segment_first(size - 1), name, end), end)
-        self._seen = self._look()
+        self._seen = self._look(self._tail)
 
     def cut_tail(self, size: int) -> str:
-        """Move all entries from index ``size`` on into ``recovered/``."""
-        lines = []
-        segments = [segment for segment in self.log_segments() if segment.first + envelope.SEGMENT_ENTRIES > size]
-        for segment in segments:
-            content = self.read(segment)
-            offset = 0
-            for _ in range(max(size - segment.first, 0)):
-                offset = content.find(b"\n", offset) + 1
-            lines.append((segment, offset, content[offset:]))
-        name = self._keep(size, b"".join(cut for _, _, cut in lines))
-        for segment, offset, _ in reversed(lines):
-            self._shorten(self.folder / segment.name, offset)
-        self._tail = None
-        return name
+        """Move all entries from index ``size`` on into ``recovered/``; their payloads and documents go."""
+        with contextlib.nullcontext(self._lock) if self._held else self._locked() as lock:
+            assert lock is not None
+            self._tail, self._floor = None, 0
+            cuts = []
+            for segment in self.log_segments():
+                content = self.read(segment)
+                start = base.line_start(content, size - segment.first)
+                if start < len(content):
+                    cuts.append((segment, start, content[start:]))
+            if not cuts:
+                raise NotFoundError(f"there is no entry {size}", where=self.place)
+            payloads = [(segment, self.read(segment)) for segment in self.payload_segments()]
+            loose = [(segment, content, base.payloads_from(content, size)) for segment, content in payloads]
+            self._mark(base.registered(content[keep:] for _, content, keep in loose), size)
+            name = self._keep(size, b"".join(cut for _, _, cut in cuts))
+            for segment, start, _ in reversed(cuts):
+                self._shorten(self.folder / segment.name, start)
+            for segment, content, keep in reversed(loose):
+                if keep < len(content):
+                    self._shorten(self.folder / segment.name, keep)
+            self._clear(lock)
+            return name
 
     def close(self) -> None:
         """Let go of open files."""
@@ -235,53 +264,91 @@ class LocalStorage:
 
     # how it is done
 
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Hold the lock; what was marked as busy is idle again at the end, unless a failed append was not cleared."""
+        if self._held:
+            raise ArchiveInUseError("this process is writing already", where=self.place)
+        lock = self._take_lock()
+        self._held = True
+        try:
+            yield lock
+        finally:
+            self._held = False
+            if self._marked and self._tail is not None:
+                with contextlib.suppress(OSError):  # a mark that stays costs the next writer a second look
+                    os.ftruncate(lock, 0)
+            self._marked = False
+            fcntl.flock(lock, fcntl.LOCK_UN)
+
     def _take_lock(self) -> int:
         path = self.folder / "lock"
-        if self._lock is None:
-            with durable.reported(path):
-                self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         deadline = time.monotonic() + self._wait_seconds
         pause = 0.0002
         while True:
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise ArchiveInUseError(
-                        f"another process has been writing for {self._wait_seconds:.0f} seconds",
-                        where=self.place,
-                        remedy="wait for it to finish, then run the same command again",
-                    ) from None
-                time.sleep(pause)
-                pause = min(pause * 2, 0.01)
-            else:
-                return self._lock
+            with durable.reported(path):
+                if self._lock is None:
+                    fresh = not path.exists()
+                    self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                    if fresh:
+                        durable.sync_folder(self.folder)
+                try:
+                    fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if os.path.samestat(os.fstat(self._lock), os.stat(path)):  # noqa: PTH116 - hot
+                        return self._lock
+                    gone = True
+                except FileNotFoundError:
+                    gone = True
+                except OSError as error:
+                    if error.errno not in (errno.EAGAIN, errno.EACCES):
+                        raise
+                    gone = False
+                if gone:  # somebody deleted the file: a lock on it keeps nobody out
+                    os.close(self._lock)
+                    self._lock = None
+                    continue
+            if time.monotonic() > deadline:
+                raise ArchiveInUseError(
+                    f"another process has been writing for {self._wait_seconds:.0f} seconds",
+                    where=self.place,
+                    remedy="wait for it to finish, then run the same command again",
+                )
+            time.sleep(pause)
+            pause = min(pause * 2, 0.01)
 
-    def _look(self) -> tuple[int, ...]:
-        """The lengths of the segments a writer would extend: all there is to see whether somebody else wrote."""
-        first = _segment_first(self._tail.size - 1) if self._tail is not None and self._tail.size else 0
-        lengths = []
+    def _unchanged(self, tail: Tail) -> bool:
+        """Whether nobody wrote since this storage looked last."""
+        if self._look(tail) != self._seen:
+            return False
+        if tail.segment is None:
+            return True
+        start = tail.end_bytes - len(tail.commit) - 1
+        return self.read(tail.segment, start, tail.end_bytes) == tail.commit + b"\n"
+
+    def _look(self, tail: Tail) -> tuple[tuple[int, int] | None, ...]:
+        """Which files a writer would extend, and their lengths."""
+        first = _segment_first(tail.size - 1) if tail.size else 0
+        seen: list[tuple[int, int] | None] = []
         for start in (first, first + envelope.SEGMENT_ENTRIES):
             for kind in ("log", "payload"):
                 try:
-                    lengths.append(os.stat(f"{self.place}/{kind}/{start:012d}.jsonl").st_size)  # noqa: PTH116 - hot
+                    status = os.stat(f"{self.place}/{kind}/{start:012d}.jsonl")  # noqa: PTH116 - hot
+                    seen.append((status.st_ino, status.st_size))
                 except FileNotFoundError:
-                    lengths.append(-1)
-        return tuple(lengths)
+                    seen.append(None)
+        return tuple(seen)
 
-    def _mark(self, documents: list[str] | None) -> None:
-        """Say in ``lock`` which documents are being written, so that a killed append's can be found again."""
-        lock = self._lock
-        if lock is None:
-            raise RefusedError("an append outside of writing()")
+    def _mark(self, documents: Sequence[str], size: int) -> None:
+        """Say in ``lock`` what is being written, so that what a killed append leaves can be found again."""
+        assert self._lock is not None
         with durable.reported(self.folder / "lock"):
-            if documents is None:
-                os.ftruncate(lock, 0)
-                return
-            os.lseek(lock, 0, os.SEEK_SET)
-            durable.write(lock, msgspec.json.encode({"documents": documents}))
+            if self._marked:
+                os.ftruncate(self._lock, 0)
+            self._marked = True
+            os.lseek(self._lock, 0, os.SEEK_SET)
+            durable.write(self._lock, msgspec.json.encode(_Mark(list(documents), size)))
             if documents:
-                durable.sync(lock)
+                durable.sync(self._lock)
 
     def _copy(self, document: NewDocument) -> None:
         path = self.document_path(document.id)
@@ -302,6 +369,8 @@ class LocalStorage:
             fresh = False
             if descriptor is None:
                 fresh = not path.exists()
+                if fresh:
+                    _make_folder(path.parent)
                 self._forget(keep=3)
                 descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
                 self._open_files[path] = descriptor
@@ -314,30 +383,45 @@ class LocalStorage:
         while len(self._open_files) > keep:
             os.close(self._open_files.pop(next(iter(self._open_files))))
 
-    def _clear(self, lock: int, floor: int) -> Tail:
-        """Bring the folder back to what the last complete commit says."""
+    def _clear(self, lock: int) -> None:
+        """Bring the folder back to what the last complete commit says. What holds personal text goes first."""
         self._forget(keep=0)
-        interrupted = os.pread(lock, 1 << 20, 0)
+        self._tail = None
+        interrupted = os.pread(lock, os.fstat(lock).st_size, 0)
         tail = base.read_tail(self)
         loose = base.loose_segments(tail, self.log_segments())
         if loose:
-            self._cut_loose(tail, loose, floor)
-        self._cut_payloads(tail.size)
-        if interrupted:
-            self._clear_interrupted(interrupted, tail)
-            os.ftruncate(lock, 0)
-        segment = tail.segment
-        return tail if segment is None else tail._replace(segment=segment._replace(size_bytes=tail.end_bytes))
+            self._refuse_to_cut(tail, loose)
+        if loose or tail.size >= self._floor:  # else the log was rolled back, which the journal says: nothing is cut
+            payloads = base.loose_payloads(self, tail)
+            self._clear_temporary(deep=bool(interrupted))
+            if interrupted:
+                self._clear_documents(interrupted, tail)
+            for segment, keep in payloads:
+                self._shorten(self.folder / segment.name, keep)
+            if loose:
+                self._cut_loose(tail, loose)
+            if interrupted:
+                self._settle(tail)
+                with durable.reported(self.folder / "lock"):
+                    os.ftruncate(lock, 0)
+                self._marked = False
+        if tail.segment is not None:
+            tail = tail._replace(segment=tail.segment._replace(size_bytes=tail.end_bytes))
+        self._tail, self._seen = tail, self._look(tail)
 
-    def _cut_loose(self, tail: Tail, loose: Sequence[Segment], floor: int) -> None:
-        """Move what follows the last complete commit line to ``recovered/``."""
+    def _refuse_to_cut(self, tail: Tail, loose: Sequence[Segment]) -> None:
         base.refuse_damaged_commit(tail, (self.read(segment) for segment in loose), self.place)
-        if tail.size < floor:
+        base.refuse_doubtful_commit(self, tail)
+        if tail.size < self._floor:
             raise TailError(
-                f"the log ends at entry {tail.size} with a loose tail, but {floor} entries were remembered or signed",
+                f"the log ends at entry {tail.size} with a loose tail, but {self._floor} were remembered or signed",
                 where=f"{self.place}/{loose[0].name}",
                 remedy="run `archief doctor`; restore the segment from a back-up if you have one",
             )
+
+    def _cut_loose(self, tail: Tail, loose: Sequence[Segment]) -> None:
+        """Move what follows the last complete commit line to ``recovered/``."""
         starts = [
             tail.end_bytes if tail.segment is not None and segment.first == tail.segment.first else 0
             for segment in loose
@@ -362,46 +446,38 @@ class LocalStorage:
         else:
             durable.remove(path)
 
-    def _cut_payloads(self, size: int) -> None:
-        """Cut payload lines that belong to no committed entry, and a torn last line."""
-        for segment in reversed(self.payload_segments()):
-            keep = segment.size_bytes
-            content = self.read(segment, max(keep - base.BACKWARD_BYTES, 0))
-            if content.endswith(b"\n") and _payload_seq(content) < size:
-                return
-            content = self.read(segment)
-            keep = content.rfind(b"\n") + 1
-            if 0 <= _payload_seq(content[keep:] + b"\n") < size:
-                return  # a committed line with a damaged end: verify names it, nothing is cut
-            while keep and _payload_seq(content[:keep]) >= size:
-                keep = content.rfind(b"\n", 0, keep - 1) + 1
-            self._shorten(self.folder / segment.name, keep)
-            if keep:
-                return
-
-    def _clear_interrupted(self, interrupted: bytes, tail: Tail) -> None:
-        """Delete temporary files, and the documents of an append whose commit is not there."""
-        for kind in ("log", "payload", "public", "recovered"):
-            for path in self._files(kind):
+    def _clear_temporary(self, *, deep: bool) -> None:
+        """Delete temporary files; below ``public/tile`` only where somebody was interrupted."""
+        for kind in ("log", "payload", "recovered", "public", "public/checkpoints"):
+            paths = self._files(kind) if deep else (self.folder / kind).glob(f"*{durable.TEMPORARY_SUFFIX}")
+            for path in paths:
                 if path.name.endswith(durable.TEMPORARY_SUFFIX):
                     durable.remove(path)
-        try:
-            documents = msgspec.json.decode(interrupted)["documents"]
-        except (msgspec.DecodeError, KeyError, TypeError):
-            return  # torn before the first document was written: the mark is synced before any
-        if documents:
-            named = self._last_payloads(tail)
-            for document in documents:
-                if DOCUMENT_NAME.fullmatch(f"{document}.bin") and document.encode() not in named:
-                    durable.remove(self.document_path(document))
 
-    def _last_payloads(self, tail: Tail) -> bytes:
-        """The payload lines of the last commit: the only ones that can name a marked document."""
+    def _clear_documents(self, interrupted: bytes, tail: Tail) -> None:
+        """Delete the documents of an append whose commit is not there; bring those whose commit is to the disk."""
+        try:
+            mark = msgspec.json.decode(interrupted, type=_Mark)
+        except msgspec.DecodeError:
+            return  # torn before the first document was written: the mark is synced before any
+        for document in mark.documents:
+            path = self.document_path(document)
+            if not DOCUMENT_NAME.fullmatch(path.name):
+                continue
+            if tail.size <= mark.size:
+                durable.remove(path)
+            elif path.exists():
+                durable.settle(path)
+
+    def _settle(self, tail: Tail) -> None:
+        """Bring the last commit to the disk: its writer was killed or refused, and it counts all the same."""
         if not tail.size:
-            return b""
-        commit = envelope.decode_commit(tail.commit)
-        segments = base.segments_between(self.payload_segments(), commit.base.size, tail.size)
-        return b"".join(self.read(segment) for segment in segments)
+            return
+        first = envelope.decode_commit(tail.commit).base.size
+        for segment in base.segments_between(self.payload_segments(), first, tail.size):
+            durable.settle(self.folder / segment.name, base.payloads_from(self.read(segment), first))
+        for segment in base.segments_between(self.log_segments(), first, tail.size):
+            durable.settle(self.folder / segment.name, base.line_start(self.read(segment), first - segment.first))
 
 
 def _segment_first(seq: int) -> int:
@@ -415,13 +491,6 @@ def _by_segment(kind: str, numbered: Sequence[tuple[int, bytes]]) -> Iterator[tu
         here = [line for seq, line in numbered if seq < first + envelope.SEGMENT_ENTRIES]
         yield f"{kind}/{first:012d}.jsonl", here
         numbered = numbered[len(here) :]
-
-
-def _payload_seq(content: bytes) -> int:
-    """The entry index at the end of the last of some payload lines; -1 when it cannot be read."""
-    line = content[content.rfind(b"\n", 0, len(content) - 1) + 1 :]
-    found = re.search(rb'"seq":([0-9]+)\}[^}]?\n\Z', line)
-    return int(found.group(1)) if found else -1
 
 
 _make_folder = durable.make_folder

@@ -80,7 +80,7 @@ class MemoryStorage:
     def writing(self, floor: int = 0) -> Iterator[Tail]:
         """Be the only writer; a loose end is cleared first."""
         if self._writing:
-            raise ArchiveInUseError("another writer is busy", where=self.place)
+            raise ArchiveInUseError("this process is writing already", where=self.place)
         self._writing = True
         try:
             yield self._clear(floor)
@@ -100,28 +100,23 @@ class MemoryStorage:
         size = base.read_tail(self).size
         if size != expected_size:
             raise ConflictError(f"the log has {size} entries, not {expected_size}", where=self.place)
+        base.refuse_known_documents(documents, self.documents.__contains__)
         copied = {document.id: b"".join(base.copy_document(document)) for document in documents}
         self.documents |= copied
-        for seq, line in payloads:
-            first = seq - seq % envelope.SEGMENT_ENTRIES
-            self.payload[first] = self.payload.get(first, b"") + line + b"\n"
-        for seq, entry in enumerate(entries, expected_size):
-            first = seq - seq % envelope.SEGMENT_ENTRIES
-            self.log[first] = self.log.get(first, b"") + entry + b"\n"
+        _extend(self.payload, payloads)
+        _extend(self.log, list(enumerate(entries, expected_size)))
 
     def cut_tail(self, size: int) -> str:
-        """Move all entries from index ``size`` on into ``recovered/``."""
-        cut = b""
-        for first in sorted(self.log):
-            lines = self.log[first].splitlines(keepends=True)
-            keep = max(size - first, 0)
-            cut += b"".join(lines[keep:])
-            self.log[first] = b"".join(lines[:keep])
-            if not self.log[first]:
-                del self.log[first]
-        name = f"recovered/{size:012d}.{hashlib.sha256(cut).hexdigest()}.tail"
-        self.kept[name] = cut
-        return name
+        """Move all entries from index ``size`` on into ``recovered/``; their payloads and documents go."""
+        cuts = {first: base.line_start(self.log[first], size - first) for first in sorted(self.log)}
+        cut = b"".join(self.log[first][start:] for first, start in cuts.items())
+        if not cut:
+            raise NotFoundError(f"there is no entry {size}", where=self.place)
+        loose = {first: base.payloads_from(content, size) for first, content in self.payload.items()}
+        for document in base.registered(self.payload[first][keep:] for first, keep in loose.items()):
+            self.documents.pop(document, None)
+        _shorten(self.payload, loose)
+        return self._keep(size, cuts)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -131,20 +126,38 @@ class MemoryStorage:
         loose = base.loose_segments(tail, self.log_segments())
         if loose:
             base.refuse_damaged_commit(tail, (self.read(segment) for segment in loose), self.place)
+            base.refuse_doubtful_commit(self, tail)
             if tail.size < floor:
                 raise TailError(
-                    f"the log ends at entry {tail.size} with a loose tail, but {floor} entries were remembered or signed",
+                    f"the log ends at entry {tail.size} with a loose tail, but {floor} were remembered or signed",
                     where=self.place,
                 )
-            self.cut_tail(tail.size)
-        for first, content in list(self.payload.items()):
-            lines = content.splitlines(keepends=True)
-            while lines and not 0 <= _payload_seq(lines[-1]) < tail.size:
-                lines.pop()
-            self.payload[first] = b"".join(lines)
+        if loose or tail.size >= floor:
+            _shorten(self.payload, {segment.first: keep for segment, keep in base.loose_payloads(self, tail)})
+        if loose:
+            last = tail.segment.first if tail.segment is not None else -1
+            self._keep(tail.size, {one.first: tail.end_bytes if one.first == last else 0 for one in loose})
         return base.read_tail(self)
 
+    def _keep(self, size: int, cuts: dict[int, int]) -> str:
+        cut = b"".join(self.log[first][start:] for first, start in cuts.items())
+        name = f"recovered/{size:012d}.{hashlib.sha256(cut).hexdigest()}.tail"
+        if cut:
+            self.kept[name] = cut
+        _shorten(self.log, cuts)
+        return name
 
-def _payload_seq(line: bytes) -> int:
-    start = line.rfind(b'"seq":')
-    return int(line[start + 6 : -2]) if start >= 0 and line.endswith(b"}\n") else -1
+
+def _extend(segments: dict[int, bytes], numbered: Sequence[tuple[int, bytes]]) -> None:
+    grown: dict[int, list[bytes]] = {}
+    for seq, line in numbered:
+        grown.setdefault(seq - seq % envelope.SEGMENT_ENTRIES, []).append(line)
+    for first, lines in grown.items():
+        segments[first] = segments.get(first, b"") + b"\n".join(lines) + b"\n"
+
+
+def _shorten(segments: dict[int, bytes], lengths: dict[int, int]) -> None:
+    for first, length in lengths.items():
+        segments[first] = segments[first][:length]
+        if not segments[first]:
+            del segments[first]

@@ -1,17 +1,18 @@
 """How lines of one event type are checked, quickly: what a scan does a million times.
 
-The envelope of an event line is read by its fixed end; facts and data are decoded, encoded again and compared. Whatever
-fails here is read once more by the strict decoders of ``events.envelope``, which say what is wrong.
+A whole line is decoded, encoded again and compared: that is its form, its canonical bytes and every bound at once.
+What a line must be beyond that is left to the scan, which compares the commitment with a hash and the stream with
+those it saw. Whatever fails here is read once more by the strict decoders of ``events.envelope``, which say what is
+wrong.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from archief.canonical import encode_struct
+from archief.canonical import Count, encode_struct
 from archief.errors import MalformedError
 from archief.events import catalogue, envelope
 from archief.events.base import EventType
@@ -19,24 +20,8 @@ from archief.events.shape import shape_of
 from archief.index import is_authority
 from archief.rules.signing import LETTER_SIGNED
 
-_HEAD = b'{"facts":'
-_MIDDLE = b',"payload":'
-_TAIL = re.compile(
-    rb',"payload":(?:null|"([0-9a-f]{64})"),"seq":(0|[1-9][0-9]{0,15}),"stream":"'
-    rb'([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"'
-    rb',"stream_seq":(0|[1-9][0-9]{0,15}),"type":"[a-z0-9_.]+"\}'
-)
-_SALT = re.compile(rb',"salt":"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="')
-"""A salt of 32 bytes in the one form of base64: 43 characters and one of padding, the last character's spare bits
-zero.
-"""
-
-_SALT_BYTES = len(b',"salt":""') + 44
-_DATA_HEAD = b'{"data":'
-
-REPEATING_BYTES = 100
-REPEATING_MAX = 1_000
-"""Short facts repeat (none at all, a code): so many of a type are checked once."""
+Salt = Annotated[bytes, msgspec.Meta(min_length=envelope.SALT_BYTES, max_length=envelope.SALT_BYTES)]
+"""As bytes, msgspec reads base64 and writes it in its one form: comparing the line finds every other spelling."""
 
 
 class Kind:
@@ -51,45 +36,43 @@ class Kind:
         self.looked = is_authority(self.tag) or self.tag == LETTER_SIGNED
         self.documents = known.documents
         self.required = known.payload == "required"
-        self._facts = msgspec.json.Decoder(known.facts)
-        self._data = msgspec.json.Decoder(shape_of(known.data)) if known.data is not None else None
-        self._seen: set[bytes] = set()
-        self.facts: Any = None  # of the line read last, for a kind that is looked into
+        event = _line(
+            ("facts", known.facts),
+            ("payload", str | None),
+            ("seq", Count),
+            ("stream", str),
+            ("stream_seq", Count),
+            ("type", Literal[known.tag]),
+        )
+        payload = _line(("data", shape_of(known.data)), ("salt", Salt), ("seq", Count)) if known.data else None
+        self._event: msgspec.json.Decoder[Any] = msgspec.json.Decoder(event)
+        self._payload: msgspec.json.Decoder[Any] | None = msgspec.json.Decoder(payload) if payload else None
 
-    def read(self, entry: bytes) -> tuple[bytes | None, bytes, bytes, bytes] | None:
-        """Read an event line: commitment or None, seq, stream and stream_seq as they stand in it.
+    def read(self, entry: bytes) -> Any:  # noqa: ANN401 - as ``envelope.Event``
+        """Read an event line. Neither its commitment nor its stream id is checked for its form.
 
         None when the line is not of the form, and the strict decoder must say why.
         """
-        middle = entry.rfind(_MIDDLE)
-        tail = _TAIL.fullmatch(entry, middle) if middle > 0 else None
-        if tail is None or not entry.startswith(_HEAD):
-            return None
-        facts = entry[len(_HEAD) : middle]
-        if facts not in self._seen:
-            try:
-                self.facts = self._facts.decode(facts)
-            except (msgspec.DecodeError, UnicodeError):
-                return None
-            if encode_struct(self.facts) != facts:
-                return None
-            if not self.looked and len(facts) < REPEATING_BYTES and len(self._seen) < REPEATING_MAX:
-                self._seen.add(facts)
-        held, seq, stream, stream_seq = tail.groups()
-        return held, seq, stream, stream_seq
-
-    def read_data(self, line: bytes, end: bytes) -> Any:  # noqa: ANN401 - the shape of the type's data, or None
-        """Read the data of a payload line that ends with ``end``; None when the line is not of the form."""
-        stop = len(line) - len(end)
-        begin = stop - _SALT_BYTES
-        data = line[len(_DATA_HEAD) : begin]
-        if self._data is None or not line.startswith(_DATA_HEAD) or not _SALT.fullmatch(line, begin, stop):
-            return None
         try:
-            read = self._data.decode(data)
+            event = self._event.decode(entry)
         except (msgspec.DecodeError, UnicodeError):
             return None
-        return read if encode_struct(read) == data else None
+        return event if encode_struct(event) == entry else None
+
+    def read_data(self, line: bytes) -> Any:  # noqa: ANN401 - the shape of the type's data, or None
+        """Read the data of a payload line; None when the line is not of the form."""
+        if self._payload is None:
+            return None
+        try:
+            payload = self._payload.decode(line)
+        except (msgspec.DecodeError, UnicodeError):
+            return None
+        return payload.data if encode_struct(payload) == line else None
+
+
+def _line(*fields: tuple[str, Any]) -> type[msgspec.Struct]:
+    """The struct of a line. No cycle can go through one: the collector need not look."""
+    return msgspec.defstruct("Line", fields, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False)
 
 
 def kind_of(tag: bytes) -> Kind | None:
@@ -99,7 +82,7 @@ def kind_of(tag: bytes) -> Kind | None:
 
 
 def explain_event(entry: bytes) -> str:
-    """What is wrong with an event line that :meth:`Kind.read` refused."""
+    """What is wrong with an event line that :meth:`Kind.read` or the scan refused."""
     try:
         envelope.decode_event(entry)
     except MalformedError as error:

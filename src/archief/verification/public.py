@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from archief.errors import ArchiefError
+from archief.errors import ArchiefError, MalformedError
 from archief.events import envelope
 from archief.publishing import cosigner_verifiers
 from archief.storage.base import Storage
@@ -141,7 +141,11 @@ def check_heads(storage: Storage, paths: Sequence[str], fold: Fold, tree: Stored
                 remedy="entries were cut off: bring back the newest copy of the log",
             )
             continue
-        root = fold.roots.get(head.size) or tree.root(head.size)
+        root = _root_at(fold, tree, head.size)
+        if root is None:
+            what = f"the head of size {head.size} cannot be compared: entries are missing"
+            yield Fault(kind="head", grade="corruption", file=file, what=what)
+            continue
         if root != head.root:
             yield Fault(
                 kind="fork",
@@ -151,6 +155,17 @@ def check_heads(storage: Storage, paths: Sequence[str], fold: Fold, tree: Stored
                 expected=head.root.hex(),
                 found=root.hex(),
             )
+
+
+def _root_at(fold: Fold, tree: StoredTree, size: int) -> bytes | None:
+    """The root over the first entries; None when not all of them are there."""
+    known = fold.roots.get(size)
+    if known is not None:
+        return known
+    try:
+        return tree.root(size)
+    except MalformedError:
+        return None
 
 
 def check_rest(storage: Storage, fold: Fold, *, documents: bool) -> Iterator[Fault]:

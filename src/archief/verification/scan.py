@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ from archief.verification.documents import check_document
 from archief.verification.fault import Fault, Grade
 from archief.verification.kinds import Kind, explain_event, explain_payload, kind_of
 from archief.verification.stretch import InnerSignature, Scan, SeenCommit, Stretch
+
+COMMITMENT = re.compile(r"[0-9a-f]{64}")
 
 
 def scan(stretch: Stretch) -> Scan:
@@ -67,6 +70,7 @@ class _Scanner:
         self.payload_first_line = 1
         self.entries: list[bytes] = []
         self.kinds: dict[bytes, Kind | None] = {}
+        self.streams: set[str] = set()
         self.tags: dict[str, None] = {}
         self.commits: list[tuple[int, Commit, tuple[str, ...], bytes]] = []
         self.leaves: list[bytes] = []
@@ -117,46 +121,49 @@ class _Scanner:
 
     def _lines(self, lines: Sequence[bytes], first_line: int) -> None:
         """Look at every line once. The common road is short: whatever is odd goes to a method of its own."""
-        out, entries, kinds, tags = self.out, self.entries, self.kinds, self.tags
+        out, entries, kinds, tags, streams = self.out, self.entries, self.kinds, self.tags, self.streams
         payload_lines, sha256, prefix = self.payload_lines, hashlib.sha256, envelope.PAYLOAD_PREFIX
         limit = envelope.ENTRY_BYTES_MAX
         for number, entry in enumerate(lines, first_line):
             tag = entry[entry.rfind(b'"type":"') + 8 : -2]
-            if tag == b"commit.v1":
-                self._commit(entry, number)
-                continue
             if tag not in kinds:
+                if tag == b"commit.v1":
+                    self._commit(entry, number)
+                    continue
                 kinds[tag] = kind_of(tag)
             kind = kinds[tag]
-            read = kind.read(entry) if kind is not None else None
-            seq = out.begin + len(entries)
-            if kind is None or read is None or len(entry) > limit:
+            event = kind.read(entry) if kind is not None else None
+            if kind is None or event is None or len(entry) > limit:
                 self._damaged(entry, kind, number)
                 continue
-            held, own_seq, _, _ = read
-            if own_seq != b"%d" % seq and not self._shifted(int(own_seq), number):
+            if event.stream not in streams:
+                if not envelope.STREAM_PATTERN.fullmatch(event.stream):
+                    self._damaged(entry, kind, number)
+                    continue
+                streams.add(event.stream)
+            seq = event.seq
+            if seq != out.begin + len(entries) and not self._shifted(seq, number):
                 continue
             entries.append(entry)
             tags[kind.tag] = None
             out.events += 1
-            if held is not None:
-                end = b',"seq":%b}' % own_seq
-                at = self.payload_at
-                line = payload_lines[at] if at < len(payload_lines) else b""
-                if line.endswith(end) and sha256(prefix + line).hexdigest().encode() == held:
-                    self.payload_at = at + 1
-                    self._data(kind, line, end, at)
-                else:
-                    self._odd_payload(kind, read, at)
-            elif kind.required:
-                self.fault("malformed", "corruption", "this event type needs a payload", line=number, entry=seq)
+            at = self.payload_at
+            line = payload_lines[at] if at < len(payload_lines) else b""
+            if event.payload is None:
+                if kind.required:
+                    self.fault("malformed", "corruption", "this event type needs a payload", line=number, entry=seq)
+            elif line.endswith(b',"seq":%d}' % seq) and sha256(prefix + line).hexdigest() == event.payload:
+                self.payload_at = at + 1
+                self._data(kind, line, at)
+            elif not self._odd_payload(entry, kind, event, number):
+                continue
             if kind.looked:
-                self._look(entry, kind, seq, read[2].decode())
+                self._look(entry, kind, event)
 
-    def _data(self, kind: Kind, line: bytes, end: bytes, at: int) -> None:
+    def _data(self, kind: Kind, line: bytes, at: int) -> None:
         """Check the data of a payload line that is the one committed to."""
         self.out.payloads += 1
-        data = kind.read_data(line, end)
+        data = kind.read_data(line)
         if data is None or len(line) > envelope.PAYLOAD_BYTES_MAX:
             what = explain_payload(kind.tag, line)
             number = self.payload_first_line + at
@@ -199,33 +206,41 @@ class _Scanner:
             self._skip_payload(missing)
         return True
 
-    def _odd_payload(self, kind: Kind, read: tuple[bytes | None, bytes, bytes, bytes], at: int) -> None:
-        """The payload line that stands next is not the one committed to: strays before it, changed, or absent."""
-        held, own_seq, stream, stream_seq = read
-        lines, seq, end = self.payload_lines, int(own_seq), b',"seq":%b}' % own_seq
+    def _odd_payload(self, entry: bytes, kind: Kind, event: Any, number: int) -> bool:  # noqa: ANN401
+        """The payload line that stands next is not the one committed to: strays before it, changed, or absent.
+
+        False when what should be a commitment is none: then the event cannot be believed.
+        """
+        lines, at, seq, end = self.payload_lines, self.payload_at, event.seq, b',"seq":%d}' % event.seq
+        if not COMMITMENT.fullmatch(event.payload):
+            self.suspects.add(seq)
+            self.fault("malformed", "corruption", explain_event(entry), line=number, entry=seq)
+            self._skip_payload(seq)
+            return False
         while at < len(lines) and not lines[at].endswith(end) and seq_of(lines[at]) < seq:
             at = self._stray(at)
         self.payload_at = at
         if at == len(lines) or not lines[at].endswith(end):
-            self.out.absent.append((seq, stream.decode(), int(stream_seq)))
-            return
+            self.out.absent.append((seq, event.stream, event.stream_seq))
+            return True
         self.payload_at = at + 1
         found = envelope.commitment(lines[at])
-        if found.encode() == held:
-            self._data(kind, lines[at], end, at)
-            return
+        if found == event.payload:
+            self._data(kind, lines[at], at)
+            return True
         self.out.payloads += 1
         self.payload_fault(
             "payload-changed", "corruption", "the payload is not the one that was committed to",
-            line=self.payload_first_line + at, entry=seq, expected=(held or b"").decode(), found=found,
+            line=self.payload_first_line + at, entry=seq, expected=event.payload, found=found,
         )  # fmt: skip
+        return True
 
-    def _look(self, entry: bytes, kind: Kind, seq: int, stream: str) -> None:
+    def _look(self, entry: bytes, kind: Kind, event: Any) -> None:  # noqa: ANN401
         """Keep what authority rests on; check an inner signature whose key is known."""
-        facts = kind.facts
+        facts, seq = event.facts, event.seq
         if kind.tag == LETTER_SIGNED:
             known = self.keys.get(facts.key)
-            holds = known is not None and self._inner_signature_holds(stream, facts, known)
+            holds = known is not None and self._inner_signature_holds(event.stream, facts, known)
             self.out.signatures.append(InnerSignature(seq, facts.key, facts.signatory, b"" if holds else entry))
             return
         self.out.looked.append((seq, entry))

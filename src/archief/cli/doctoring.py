@@ -1,0 +1,217 @@
+"""``archief doctor``: look at everything around the archive, and mend what can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from archief.cli import examining, verifying
+from archief.cli.examining import Finding
+from archief.cli.session import Session
+from archief.cli.verbs import verb
+from archief.errors import (
+    ArchiefError,
+    CorruptError,
+    FindingsError,
+    ForkError,
+    NoArchiveError,
+    NotFoundError,
+    RollbackError,
+    TailError,
+    UsageError,
+)
+from archief.events import envelope
+from archief.heads import Head, Incident
+from archief.log import Log
+from archief.memory import check_extension
+from archief.storage.base import Storage
+from archief.stored_tree import GrowingRows
+from archief.tlog import merkle
+
+COLORS = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+
+@verb(
+    "doctor",
+    example="""
+    archief doctor
+    archief doctor --repair
+    """,
+    exits=(NoArchiveError, TailError, FindingsError),
+)
+@click.option(
+    "--repair", is_flag=True, help="Make tiles, index and cache again; clear what an interrupted append left."
+)
+@click.option("--cut-tail", is_flag=True, help="Move a last commit that does not verify into recovered/. Asks first.")
+@click.option(
+    "--accept-head", is_flag=True, help="Accept that the archive is not what this machine remembers. Asks first."
+)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Look only.")
+def doctor(session: Session, *, repair: bool, cut_tail: bool, accept_head: bool, yes: bool, dry_run: bool) -> None:
+    """Look at what is around the archive: keys, people, heads, memory. Says what to do, changes nothing by itself.
+
+    It does not replace `archief verify`, which reads every byte.
+    """
+    if dry_run:
+        repair = cut_tail = accept_head = False
+    if cut_tail:
+        _cut_tail(session, yes=yes)
+    if accept_head:
+        _accept_head(session, yes=yes)
+    if repair:
+        _repair(session, yes=yes)
+    found = list(_look(session))
+    if session.output.json:
+        session.output.members({"findings": [one._asdict() for one in found]})
+    else:
+        for one in found:
+            if one.level != "ok" or not session.output.quiet:
+                word = session.output.styled(one.level.ljust(7), fg=COLORS[one.level])
+                session.output.line(f"{word}  {one.what}")
+                if one.next:
+                    session.output.line(f"         next: {one.next}")
+    problems = [one for one in found if one.level == "problem"]
+    if problems:
+        raise FindingsError(
+            f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found; the first: {problems[0].what}",
+            where=str(session.archive),
+            remedy=problems[0].next,
+        )
+
+
+def _look(session: Session) -> Iterator[Finding]:
+    yield from examining.keys(session)
+    try:
+        log = session.log()
+        session.is_test(log)
+    except TailError as error:
+        yield Finding("problem", str(error), error.remedy)
+        return
+    for look in (
+        lambda: examining.archive(session, log),
+        lambda: examining.memory(session, log),
+        lambda: examining.leftovers(log),
+    ):
+        try:
+            yield from look()
+        except ArchiefError as error:
+            yield Finding("problem", str(error), error.remedy)
+
+
+# mending
+
+
+def _repair(session: Session, *, yes: bool) -> None:
+    """Make again what can be made again, after the log itself has been verified."""
+    with session.journal():
+        pass  # opening clears what an interrupted append left behind
+    log = session.log()
+    _forget_cache(session.cache_folder(log.origin))
+    _write_tiles(log)
+    report = verifying.verified(session, since=False)
+    stray = [fault for fault in report.faults if fault.kind in ("document-stray", "stranger")]
+    if stray and len(stray) == len(report.faults):
+        names = ", ".join(fault.file for fault in stray[:5])
+        session.confirm(f"Delete {len(stray)} files that the archive does not know ({names})?", yes=yes)
+        for fault in stray:
+            (session.archive / fault.file).unlink()
+    session.output.note("tiles, index and cache are made again")
+
+
+def _forget_cache(folder: Path) -> None:
+    for pattern in ("index.sqlite*", "state.duckdb*"):
+        for path in folder.glob(pattern):
+            path.unlink()
+
+
+def _write_tiles(log: Log) -> None:
+    """Write every tile anew out of the entries; what differs or is not of this log's goes."""
+    rows = GrowingRows([], 0)
+    wanted: dict[str, bytes] = {}
+    kept: set[str] = set()
+    leaves: list[bytes] = []
+
+    def write(made: dict[str, bytes]) -> None:
+        for path, data in made.items():
+            kept.add(path)
+            if log.storage.read_public(path) != data:
+                log.storage.write_public(path, data, durable=False)
+
+    signed = _signed_size(log)
+    for number, entry in enumerate(log.entries()):
+        leaves.append(merkle.leaf_hash(entry))
+        if number + 1 in (signed, log.size) or len(leaves) == envelope.SEGMENT_ENTRIES:
+            wanted = dict(rows.extend(leaves))
+            leaves = []
+            write(wanted)
+            if number + 1 in (signed, log.size):
+                write(dict(rows.partial()))
+    for path in list(log.storage.public_paths()):
+        if path.startswith("tile/") and not path.startswith("tile/entries/") and path not in kept:
+            log.storage.remove_public(path)
+
+
+def _signed_size(log: Log) -> int:
+    from archief.memory import signed_size  # noqa: PLC0415 - beside its use
+
+    return signed_size(log.storage)
+
+
+# a person's word
+
+
+def _cut_tail(session: Session, *, yes: bool) -> None:
+    storage = session.storage()
+    try:
+        with session.journal():
+            raise NotFoundError("the end of the log verifies: there is nothing to cut", where=str(session.archive))
+    except (TailError, CorruptError) as error:
+        session.output.note(str(error))
+    size = _size_before_last(storage)
+    session.confirm(
+        f"Move all entries from {size} on into recovered/? They may be an acknowledged commit with a damaged bit",
+        yes=yes,
+    )
+    name = storage.cut_tail(size)
+    session.output.note(f"the log ends at {size} entries; what was cut is kept as {name}")
+    session.output.note("if this machine remembers more: `archief doctor --accept-head`")
+
+
+def _size_before_last(storage: Storage) -> int:
+    """The size at the commit before the last line that is, or was, a commit."""
+    seen = 0
+    for segment in reversed(storage.log_segments()):
+        lines = storage.read(segment).split(b"\n")[:-1]
+        for number in range(len(lines) - 1, -1, -1):
+            line = lines[number]
+            if line.startswith(b'{"base":{') or envelope.is_commit(line):
+                seen += 1
+                if seen > 1:
+                    return segment.first + number + 1
+    raise UsageError(
+        "the first commit does not verify: nothing would be left", where=storage.place, remedy="restore a back-up"
+    )
+
+
+def _accept_head(session: Session, *, yes: bool) -> None:
+    log, heads = session.log(), session.heads()
+    remembered = heads.recall(log.origin)
+    if remembered is None:
+        raise NotFoundError("this machine remembers no head of this log", where=log.origin)
+    found = Head(origin=log.origin, root=log.root().hex(), size=log.size)
+    try:
+        check_extension(log.storage, remembered, log.last_commit, found)
+    except (RollbackError, ForkError) as error:
+        kind = "rollback" if isinstance(error, RollbackError) else "fork"
+        session.confirm(
+            f"Accept this archive ({found.size} entries) in place of the one remembered ({remembered.size})?", yes=yes
+        )
+        path = heads.keep_incident(Incident(kind=kind, remembered=remembered, found=found, accepted=True))
+        heads.remember(found)
+        session.output.note(f"accepted; both sides are kept in {path}")
+        session.output.note("when entries were lost, record it: `archief append log_continued` (see docs/format.md)")
+        return
+    raise NotFoundError("the archive extends what this machine remembers: there is nothing to accept", where=log.origin)

@@ -1,0 +1,141 @@
+"""What ``archief doctor`` looks at: keys, people, heads, what this machine remembers, and what can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from archief import publishing
+from archief.cli import authority, founding, keyring
+from archief.cli.session import Session
+from archief.errors import ArchiefError, ForkError, RollbackError
+from archief.heads import Head
+from archief.log import Log
+from archief.memory import check_extension
+from archief.rules.authority import Authority
+from archief.tlog import tiles
+
+Level = Literal["ok", "warning", "problem"]
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at.
+
+    Attributes:
+        level: how it is.
+        what: what was found.
+        next: what to do; empty when nothing is.
+    """
+
+    level: Level
+    what: str
+    next: str = ""
+
+
+def keys(session: Session) -> Iterator[Finding]:
+    """The folder of keys and its files."""
+    folder = session.keys_folder
+    if not folder.is_dir():
+        yield Finding("warning", f"no keys on this machine ({folder})", "archief key new NAME")
+        return
+    if keyring.loose_mode(folder):
+        yield Finding("problem", f"{folder}: others on this machine can look into it", f"chmod 700 {folder}")
+    found = list(keyring.listed(session))
+    for one in found:
+        if keyring.loose_mode(one.path):
+            yield Finding("problem", f"{one.path}: others on this machine can read it", f"chmod 600 {one.path}")
+    yield Finding("ok", f"{len(found)} key files in {folder}")
+
+
+def archive(session: Session, log: Log) -> Iterator[Finding]:
+    """What the log says of its people and keys, and whether its end opens for writing."""
+    known = authority.of(session, log)
+    holders = [person for person in known.holders("archivaris") if _can_sign(known, person)]
+    if len(holders) < 2:
+        yield Finding(
+            "warning",
+            f"{len(holders)} archivaris with a key: when that key is lost nobody can enrol another",
+            "archief person add NAME --role archivaris --key NAME",
+        )
+    else:
+        yield Finding("ok", f"{len(holders)} archivarissen with a key")
+    if keyring.log_key(session, known.log_keys) is None:
+        yield Finding("ok", "the log's key is not on this machine; heads are signed where it is")
+    yield from _heads(log, known)
+    if not known.test:
+        kept = founding.kept_by(session.archive)
+        if kept:
+            yield Finding(
+                "problem", f"{kept}: what is destroyed here stays in its history", "move the archive out of it"
+            )
+
+
+def _can_sign(known: Authority, person: str) -> bool:
+    return any(one.person == person and one.use == "person" and one.revoked is None for one in known.keys.values())
+
+
+def _heads(log: Log, known: Authority) -> Iterator[Finding]:
+    try:
+        newest = publishing.newest_head(log.storage, known)
+    except ArchiefError as error:
+        yield Finding("problem", f"the newest head: {error}", "archief verify")
+        return
+    if newest is None:
+        yield Finding("warning", "no head is signed", "archief checkpoint")
+        return
+    size = newest.head.size
+    if size < log.size:
+        yield Finding("warning", f"{log.size - size} entries are not covered by a signed head", "archief checkpoint")
+    else:
+        yield Finding("ok", f"the head is signed up to the end: size {size}")
+    there = set(log.storage.public_paths())
+    wanted = {tiles.tile_path(one.level or 0, one.index, one.width) for one in tiles.tiles_for(0, size)}
+    missing = len(wanted - there)
+    if missing:
+        yield Finding("warning", f"{missing} tiles of the signed head are missing", "archief doctor --repair")
+    else:
+        yield Finding("ok", f"all {len(wanted)} tiles of the signed head are there")
+
+
+def memory(session: Session, log: Log) -> Iterator[Finding]:
+    """What this machine remembers of the archive."""
+    heads = session.heads()
+    for incident in heads.incidents(log.origin):
+        word = "accepted" if incident.accepted else "not settled"
+        what = (
+            f"an incident ({incident.kind}, {word}): {incident.remembered.size} entries were remembered,"
+            f" {incident.found.size} found"
+        )
+        yield Finding("ok" if incident.accepted else "problem", what, "" if incident.accepted else "see SECURITY.md")
+    remembered = heads.recall(log.origin)
+    if remembered is None:
+        yield Finding("ok", "this machine remembers no head of this log yet")
+        return
+    found = Head(origin=log.origin, root=log.root().hex(), size=log.size)
+    try:
+        check_extension(log.storage, remembered, log.last_commit, found)
+    except (RollbackError, ForkError) as error:
+        yield Finding("problem", str(error), error.remedy)
+        return
+    receipt = heads.receipt(log.origin)
+    seen = f"verified whole up to {receipt.size}" if receipt is not None else "never verified whole on this machine"
+    level: Level = "ok" if receipt is not None else "warning"
+    yield Finding(
+        level,
+        f"the log extends the head remembered ({remembered.size} entries); {seen}",
+        "" if receipt else "archief verify",
+    )
+
+
+def leftovers(log: Log) -> Iterator[Finding]:
+    """What stands in the archive and should not."""
+    strangers = list(log.storage.strangers())
+    for name in strangers:
+        yield Finding(
+            "problem", f"{name}: the format does not know this file", "move it out of the archive, or --repair"
+        )
+    cut = sum(1 for _ in log.storage.recovered())
+    if cut:
+        yield Finding("ok", f"{cut} cut tails are kept in recovered/")
+    if not strangers:
+        yield Finding("ok", "no file that the format does not know")

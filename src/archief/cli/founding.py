@@ -1,0 +1,228 @@
+"""``archief init``: found an archive, with its keys and its first people."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from archief import durable
+from archief.canonical import base64_encode
+from archief.cli import enrolment, keyring, writing
+from archief.cli.session import Session
+from archief.cli.verbs import verb
+from archief.draft import Draft, draft, new_stream
+from archief.errors import (
+    ArchiveExistsError,
+    KeyRefusedError,
+    PassphraseError,
+    UnsafeFolderError,
+    UsageError,
+    WriteFailedError,
+)
+from archief.keys import KeyFile
+
+FOLDERS = ("log", "payload", "documents", "public")
+_HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,199}")
+
+
+class Founder(NamedTuple):
+    """Somebody who is archivaris from the first commit on."""
+
+    name: str
+    stream: str
+    key: KeyFile
+
+
+@verb(
+    "init",
+    example="""
+    archief init events --organisation "Gemeente Voorbeeld" --origin-host archief.example.nl --person "A. de Vries"
+    """,
+    exits=(ArchiveExistsError, UnsafeFolderError, PassphraseError, KeyRefusedError, WriteFailedError),
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--organisation", required=True, metavar="NAME", help="Whose archive it is (zorgdrager).")
+@click.option("--origin-host", required=True, metavar="HOST", help="A host name of yours; it begins the log's name.")
+@click.option("--person", required=True, metavar="NAME", help="The first archivaris.")
+@click.option("--recovery-person", metavar="NAME", help="A second archivaris, or who keeps a recovery key.")
+@click.option("--rule-set", "rule_sets", multiple=True, metavar="CODE", help="A rule set in force from the start.")
+@click.option("--test", is_flag=True, help="A test archive: its outputs say so; it may lie in a git work tree.")
+@click.option("--dry-run", is_flag=True, help="Check everything, make nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask for a second archivaris.")
+def init(
+    session: Session,
+    *,
+    folder: Path,
+    organisation: str,
+    origin_host: str,
+    person: str,
+    recovery_person: str | None,
+    rule_sets: tuple[str, ...],
+    test: bool,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Found an archive in an empty or new folder, and make its keys.
+
+    Makes the log's key and the first archivaris's key (named after the person, or as --as says; an existing key of that
+    name is used with --as only), writes the founding commit and signs the first head.
+    """
+    if not _HOST.fullmatch(origin_host):
+        raise UsageError("a host name has lower-case letters, digits, dots and dashes", where="--origin-host")
+    _refuse_used(folder)
+    if not test:
+        _refuse_kept(folder)
+    if recovery_person is None and not yes and not dry_run and sys.stdin.isatty():
+        recovery_person = click.prompt(
+            "A second archivaris, or who keeps a recovery key (empty for none)",
+            default="",
+            show_default=False,
+            err=True,
+        )
+    origin = f"{origin_host}/{session.entropy(4).hex()}"
+    names = [person, *([recovery_person] if recovery_person else [])]
+    paths = [keyring.path_for(session, name) for name in _key_names(session, names)]
+    for number, path in enumerate(paths):
+        if not (number == 0 and session.options.as_key):
+            keyring.refuse_existing(path)
+    if dry_run:
+        session.output.line(f"would found {origin} in {folder}, with the keys {', '.join(map(str, paths))}")
+        return
+    founders = [
+        Founder(name, new_stream(session.entropy), _key(session, path)) for name, path in zip(names, paths, strict=True)
+    ]
+    log_key = keyring.made(session, keyring.name_from(origin), "log", title=origin)
+    drafts = _drafts(session, origin, organisation, founders, log_key, rule_sets, test=test)
+    _found(session, folder, founders, log_key, drafts, origin)
+    if recovery_person:
+        session.output.note(f"move the key of {recovery_person} off this machine: {paths[1]}")
+    else:
+        session.output.note("there is one archivaris: when that key is lost nobody can enrol another; add a second")
+
+
+def _key_names(session: Session, names: list[str]) -> list[str]:
+    made = [keyring.name_from(name) for name in names]
+    if session.options.as_key:
+        made[0] = session.options.as_key
+    if len(set(made)) != len(made):
+        raise UsageError("the two persons need keys of different names", where="--recovery-person")
+    return made
+
+
+def _key(session: Session, path: Path) -> KeyFile:
+    name = path.name.removesuffix(keyring.ENDING)
+    if path.exists():
+        return keyring.opened(session, keyring.find(session, name, "person"))
+    return keyring.made(session, name, "person")
+
+
+def _drafts(
+    session: Session,
+    origin: str,
+    organisation: str,
+    founders: list[Founder],
+    log_key: KeyFile,
+    rule_sets: tuple[str, ...],
+    *,
+    test: bool,
+) -> list[Draft]:
+    """The first commit (format.md §2)."""
+    public = [{"public": base64_encode(key.public), "type": key.type} for key in log_key.public]
+    facts = {"origin": origin, "log_keys": public, "rule_sets": list(rule_sets), "test": test}
+    drafts = [draft("archive_founded", new_stream(session.entropy), facts, {"organisation": organisation})]
+    for founder in founders:
+        drafts += [
+            draft("person_enrolled", founder.stream, {}, {"name": founder.name}),
+            enrolment.enrolled(origin, founder.stream, founder.key),
+            draft("role_granted", founder.stream, {"role": "archivaris"}),
+        ]
+    return drafts
+
+
+def _found(
+    session: Session, folder: Path, founders: list[Founder], log_key: KeyFile, drafts: list[Draft], origin: str
+) -> None:
+    from archief import publishing  # noqa: PLC0415 - needs the other signature types
+    from archief.journal import Journal  # noqa: PLC0415 - after everything that could still be refused
+    from archief.storage.local import LocalStorage  # noqa: PLC0415 - as above
+
+    for name in FOLDERS:
+        durable.make_folder(folder / name)
+    session.options.archive = str(folder)
+    index = session.cache_folder(origin) / "index.sqlite"
+    with Journal(LocalStorage(folder), heads=session.heads(), index=index) as journal:
+        made = writing.Writer(session, journal, founders[0].key.keys[0])
+        appended = made.append(drafts)
+        session.tell_test(test=journal.authority.test)
+        publishing.sign_head(journal, log_key.keys)
+        head = {"size": journal.size, "root": journal.root().hex()}
+        told = [f"founded {origin} in {folder}"]
+        for one in founders:
+            told += [f"person {one.name}", f"stream {one.stream}"]
+        writing.tell(made, appended, head, told, streams=False)
+    key = keyring.name_from(founders[0].name) if not session.options.as_key else session.options.as_key
+    session.output.note(f"next: archief --archive {folder} --as {key} person add NAME --role behandelaar")
+
+
+def _refuse_used(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ArchiveExistsError(
+            "there is something here already; an archive is founded in an empty or new folder",
+            where=str(folder),
+            remedy="name another folder",
+        )
+
+
+def _refuse_kept(folder: Path) -> None:
+    """Refuse a folder whose history a version-control system would keep."""
+    kept = kept_by(folder)
+    if kept is not None:
+        raise UnsafeFolderError(
+            f"{kept} is under version control: what the archive must destroy would stay in its history",
+            where=str(folder),
+            remedy=f"found it elsewhere, or ignore it: echo '/{_below(kept, folder)}/' >> {kept}/.gitignore",
+        )
+
+
+def kept_by(folder: Path) -> Path | None:
+    """The work tree of a version-control system that would keep what is in a folder; None when there is none."""
+    for parent in (folder.absolute(), *folder.absolute().parents):
+        for mark in (".git", ".hg", ".svn", ".jj"):
+            if (parent / mark).exists() and not (mark == ".git" and _ignored(parent, folder.absolute())):
+                return parent
+    return None
+
+
+def _below(parent: Path, folder: Path) -> str:
+    return folder.absolute().relative_to(parent).as_posix()
+
+
+def _ignored(work_tree: Path, folder: Path) -> bool:
+    """Whether git ignores everything that the archive will write there."""
+    names = [str(folder / name / "x") for name in FOLDERS]
+    try:
+        asked = subprocess.run(  # noqa: S603 - fixed words, and paths after --
+            ["git", "-C", str(work_tree), "check-ignore", "--quiet", "--no-index", "--", *names[:1]],  # noqa: S607
+            capture_output=True,
+            check=False,
+            timeout=20,
+        )
+        return asked.returncode == 0 and _all_ignored(work_tree, names)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _all_ignored(work_tree: Path, names: list[str]) -> bool:
+    asked = subprocess.run(  # noqa: S603 - as above
+        ["git", "-C", str(work_tree), "check-ignore", "--no-index", "--", *names],  # noqa: S607
+        capture_output=True,
+        check=False,
+        timeout=20,
+        text=True,
+    )
+    return len(asked.stdout.splitlines()) == len(names)

@@ -1,0 +1,128 @@
+"""Files that others give us: signed heads, keys to check them with, consistency proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from archief import canonical
+from archief.cli import drafting
+from archief.errors import MalformedError, UsageError
+from archief.heads import Head
+from archief.keys import PublicKey
+from archief.tlog import head as tlog_head
+from archief.tlog import merkle, note
+from archief.tlog.head import Checkpoint
+
+BYTES_MAX = note.NOTE_BYTES_MAX + (1 << 17)
+
+
+def read(path: Path) -> bytes:
+    """A file that was given, or ``-`` for standard input.
+
+    Raises:
+        UsageError: it cannot be read.
+        MalformedError: it is too long to be any of these.
+    """
+    with drafting.opened(str(path)) as stream:
+        raw = stream.read(BYTES_MAX + 1)
+    if len(raw) > BYTES_MAX:
+        raise MalformedError("longer than any head or proof", where=str(path))
+    return raw
+
+
+def parse(raw: bytes, where: str) -> Checkpoint:
+    """The head in a file: a signed note, or its three lines alone as a letter prints them. No signature is judged.
+
+    Raises:
+        MalformedError: neither.
+    """
+    text = note.parse_note(raw, where).text if b"\n\n" in raw else raw.rstrip(b"\n") + b"\n"
+    return tlog_head.parse_head(text, where)
+
+
+def remembered_form(path: Path) -> Head:
+    """A head from a file, in the form in which this machine remembers heads.
+
+    Raises:
+        MalformedError: not a head.
+    """
+    raw = read(path)
+    head = parse(raw, str(path))
+    signed = raw.decode() if b"\n\n" in raw else None
+    return Head(origin=head.origin, root=head.root.hex(), size=head.size, note=signed)
+
+
+def verifiers(given: Iterable[str]) -> list[note.Verifier]:
+    """Keys to check heads with: each a vkey, or a file with one a line.
+
+    Raises:
+        UsageError: neither.
+        MalformedError: a vkey that is not one.
+    """
+    found: list[note.Verifier] = []
+    for one in given:
+        if Path(one).is_file():
+            lines = read(Path(one)).decode("utf-8", "replace").splitlines()
+            wanted = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+            found += [note.parse_vkey(line, one) for line in wanted]
+        elif one.count("+") >= 2:
+            found.append(note.parse_vkey(one, "--vkey"))
+        else:
+            raise UsageError(
+                "neither a key of the form name+id+key nor a file with such keys", where=f"--vkey {one[:60]}"
+            )
+    return found
+
+
+def log_keys(known: Sequence[note.Verifier], origin: str) -> tuple[list[PublicKey], list[note.Verifier]]:
+    """Part keys into those of the log and those of cosigners.
+
+    Raises:
+        UsageError: none of them is the log's.
+    """
+    ours = [one.key for one in known if one.name == origin]
+    if not ours:
+        raise UsageError(
+            f"none of the keys is one of {origin}",
+            where="--vkey",
+            remedy="get the log's keys from its owner (`archief checkpoint --vkeys`), by another way than this proof",
+        )
+    return ours, [one for one in known if one.name != origin]
+
+
+class End(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A head in a consistency proof."""
+
+    root: str
+    size: canonical.Count
+
+
+class Consistency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A consistency proof with both its ends (RFC 6962 section 2.1.2)."""
+
+    form: Literal["archief/consistency/v1"] = "archief/consistency/v1"
+    new: End
+    old: End
+    origin: str
+    proof: list[str]
+
+
+def consistency(raw: bytes, where: str) -> Consistency:
+    """Read a consistency proof and demand that it proves what it says.
+
+    Raises:
+        MalformedError: not of the form.
+        ProofError: it does not lead from the old root to the new.
+    """
+    found = canonical.decode_as(msgspec.json.Decoder(Consistency), raw.removesuffix(b"\n"), where)
+    try:
+        old, new = bytes.fromhex(found.old.root), bytes.fromhex(found.new.root)
+    except ValueError:
+        raise MalformedError("a root that is not in hex", where=where) from None
+    proof = [canonical.base64_decode(one, where) for one in found.proof]
+    merkle.verify_consistency(found.old.size, found.new.size, old, new, proof, where)
+    return found

@@ -1,0 +1,226 @@
+"""The key files of this machine: finding, opening and making them.
+
+A key file is ``NAME.key`` in the folder of keys. Its public part can be read without the passphrase; nothing of that
+part is believed before the file is opened. Files are never overwritten.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from archief import durable, keys
+from archief.cli.session import Session
+from archief.errors import AmbiguousError, KeyMissingError, KeyRefusedError, MalformedError, PassphraseError, UsageError
+from archief.keys import KeyCard, KeyFile, PublicKey, Use
+
+ENDING = ".key"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+ID_DIGITS_MIN = 4
+
+
+class KeyPath(NamedTuple):
+    """A key file and what it says of itself.
+
+    Attributes:
+        path: the file.
+        card: its name, use and public halves; nothing of it is proved before it is opened.
+    """
+
+    path: Path
+    card: KeyCard
+
+    @property
+    def name(self) -> str:
+        """What it is called on this machine."""
+        return self.path.name.removesuffix(ENDING)
+
+    @property
+    def public(self) -> PublicKey:
+        """Its first public half."""
+        return self.card.public[0]
+
+
+def path_for(session: Session, name: str) -> Path:
+    """Where a key file of that name is, or would be.
+
+    Raises:
+        UsageError: a name that is no file name.
+    """
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            "a key's name is made of letters, digits, dots, dashes, plus signs and underscores", where=name[:40]
+        )
+    return session.keys_folder / f"{name}{ENDING}"
+
+
+def name_from(text: str) -> str:
+    """A key name made from a person's name or an origin: lower case, what is no letter or digit becomes a dash."""
+    import unicodedata  # noqa: PLC0415 - only a founding needs it
+
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "key"
+
+
+def listed(session: Session, use: Use | None = None) -> Iterator[KeyPath]:
+    """The key files of this machine, by name; damaged ones are told and passed over.
+
+    Args:
+        session: names the folder.
+        use: only those with this use.
+    """
+    for path in sorted(session.keys_folder.glob(f"*{ENDING}")):
+        try:
+            card = keys.read_card(path.read_bytes(), str(path))
+        except (MalformedError, KeyRefusedError) as error:
+            session.output.warn(str(error))
+            continue
+        if use is None or card.use == use:
+            yield KeyPath(path, card)
+
+
+def find(session: Session, wanted: str, use: Use | None = None) -> KeyPath:
+    """The key file that a person means.
+
+    Args:
+        session: names the folder.
+        wanted: its name, or the first digits of a public half's id.
+        use: only those with this use.
+
+    Raises:
+        KeyMissingError: there is none.
+        AmbiguousError: the digits fit several.
+    """
+    found = list(listed(session, use))
+    named = [one for one in found if one.name == wanted]
+    if not named and len(wanted) >= ID_DIGITS_MIN and re.fullmatch("[0-9a-f]+", wanted):
+        named = [one for one in found if any(public.id.startswith(wanted) for public in one.card.public)]
+    if len(named) > 1:
+        raise AmbiguousError(f"several keys: {_names(named)}", where=wanted, remedy="type its name or more digits")
+    if not named:
+        kind = f"{use} key" if use else "key"
+        raise KeyMissingError(
+            f"no {kind} of that name on this machine (there are: {_names(found) or 'none'})",
+            where=str(session.keys_folder / wanted),
+            remedy="see `archief key list`, or make one with `archief key new`",
+        )
+    return named[0]
+
+
+def chosen(session: Session, enrolled: Collection[str] = ()) -> KeyPath:
+    """The person's key that signs: the one of ``--as``, or the only one there is.
+
+    Args:
+        session: the options.
+        enrolled: ids of the keys that may append; they decide when there are several on this machine.
+
+    Raises:
+        KeyMissingError: there is none.
+        AmbiguousError: there are several.
+    """
+    if session.options.as_key:
+        return find(session, session.options.as_key, "person")
+    found = list(listed(session, "person"))
+    if len(found) > 1:
+        found = [one for one in found if one.public.id in enrolled] or found
+    if not found:
+        raise KeyMissingError(
+            "there is no person's key on this machine",
+            where=str(session.keys_folder),
+            remedy="make one with `archief key new NAME`, and let an archivaris enrol it with `archief key enrol`",
+        )
+    if len(found) > 1:
+        raise AmbiguousError(f"several keys could sign: {_names(found)}", remedy=f"choose: --as {found[0].name}")
+    return found[0]
+
+
+def opened(session: Session, key: KeyPath) -> KeyFile:
+    """Open a key file with a passphrase of the environment, of this run, or typed now.
+
+    Raises:
+        PassphraseError: none opens it.
+    """
+    raw = key.path.read_bytes()
+    _warn_of_mode(session, key.path)
+    refusal: PassphraseError | None = None
+    for passphrase in session.passphrases(f"key {key.name}"):
+        try:
+            file = keys.unseal(raw, passphrase, str(key.path))
+        except PassphraseError as error:
+            refusal = error
+            continue
+        session.opened_with(passphrase)
+        return file
+    raise refusal or PassphraseError("no passphrase was given", where=str(key.path))
+
+
+def opened_silently(session: Session, key: KeyPath) -> KeyFile | None:
+    """Open a key file with a passphrase that opened another one in this run; None when that does not."""
+    raw = key.path.read_bytes()
+    for passphrase in session.known_passphrases:
+        try:
+            return keys.unseal(raw, passphrase, str(key.path))
+        except PassphraseError:
+            continue
+    return None
+
+
+def made(session: Session, name: str, use: Use, *, title: str | None = None) -> KeyFile:
+    """Make a new key file.
+
+    Args:
+        session: the folder, passphrase and randomness.
+        name: the file's name.
+        use: what it may sign.
+        title: the name inside, if it is another one (a log's origin).
+
+    Raises:
+        KeyRefusedError: there is one of that name already.
+        PassphraseError: no passphrase.
+    """
+    path = path_for(session, name)
+    refuse_existing(path)
+    file = keys.generate(title or name, use, session.entropy)
+    passphrase = session.new_passphrase(f"the new key {name}")
+    sealed = keys.seal(file, passphrase, session.entropy, session.cost or keys.DEFAULT_COST)
+    session.opened_with(passphrase)
+    durable.make_folder(path.parent, mode=0o700)
+    durable.write_new(path, sealed, mode=0o600)
+    return file
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse to write over a key file.
+
+    Raises:
+        KeyRefusedError: it is there.
+    """
+    if path.exists():
+        raise KeyRefusedError(
+            "there is a key of that name already; key files are never overwritten",
+            where=str(path),
+            remedy="choose another name, or move the file away if it is really no longer needed",
+        )
+
+
+def log_key(session: Session, log_keys: Collection[PublicKey]) -> KeyPath | None:
+    """The key file on this machine that holds the log's keys; None when it is elsewhere."""
+    wanted = {key.id for key in log_keys}
+    return next((one for one in listed(session, "log") if {key.id for key in one.card.public} == wanted), None)
+
+
+def loose_mode(path: Path) -> bool:
+    """Whether others on this machine can read or change a file or folder."""
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def _warn_of_mode(session: Session, path: Path) -> None:
+    if loose_mode(path):
+        session.output.warn(f"{path}: others on this machine can read this key file (chmod 600 {path})")
+
+
+def _names(found: list[KeyPath]) -> str:
+    return ", ".join(one.name for one in found)

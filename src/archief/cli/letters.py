@@ -1,0 +1,123 @@
+"""A letter as its events make it: the last word on each field, its versions, signatures and dispatches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from archief.cli.records import Happened
+from archief.events.catalogue import CONTENT_TAGS
+
+GONE = "[vernietigd]"
+"""What stands where destroyed content stood."""
+
+Name = Callable[[str], str]
+"""Gives the name of a person's stream."""
+
+_OUTSIDE = ("documents",)
+_STATUS = {
+    "letter_registered": "registered",
+    "letter_received": "received",
+    "letter_signed": "signed",
+    "letter_dispatched": "dispatched",
+    "letter_withdrawn": "withdrawn",
+    "record_destroyed": "destroyed",
+}
+_RANK = ("registered", "received", "signed", "dispatched", "withdrawn", "destroyed")
+
+
+def letter(happened: Sequence[Happened], name: Name) -> dict[str, Any]:
+    """What a letter is now.
+
+    Args:
+        happened: its events in order.
+        name: gives a person's name.
+
+    Returns:
+        Plain values, as ``show --json`` prints them.
+    """
+    fields: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
+    content = [one for one in happened if one.event.type in CONTENT_TAGS]
+    for one in content:
+        values = msgspec.to_builtins(one.data) if one.data is not None else {}
+        fields |= {key: value for key, value in values.items() if key not in _OUTSIDE and key not in _own(one)}
+    for one in happened:
+        if one.event.stream_seq == 0:
+            facts = msgspec.to_builtins(one.event.facts)
+    covered = {one.event.seq for one in content}
+    return {
+        **facts,
+        "status": _status(happened),
+        "version": len(content),
+        "fields": {key: value for key, value in fields.items() if value not in ("", [], {})},
+        "gone": sum(one.payload == "absent" for one in content),
+        "documents": [document for one in happened for document in _documents(one)],
+        "signatures": [_signature(one, covered, name) for one in happened if _is(one, "letter_signed")],
+        "dispatches": [_plain(one) for one in happened if _is(one, "letter_dispatched")],
+        "annotations": [_plain(one) for one in happened if _is(one, "letter_annotated")],
+        "relations": [_plain(one) for one in happened if _is(one, "letters_related")],
+    }
+
+
+def _is(one: Happened, name: str) -> bool:
+    return one.event.type.rpartition(".v")[0] == name
+
+
+def _own(one: Happened) -> tuple[str, ...]:
+    """Fields that belong to the event and not to the letter."""
+    if _is(one, "document_attached"):
+        return ("title",)
+    return ("source", "tool", "tool_version", "test", "result") if _is(one, "document_converted") else ()
+
+
+def _status(happened: Sequence[Happened]) -> str:
+    """The furthest that was reached; an edit after a signature makes a version that is not signed."""
+    reached = "registered"
+    signed = -1
+    for one in happened:
+        status = _STATUS.get(one.event.type.rpartition(".v")[0])
+        if status == "signed":
+            signed = one.event.seq
+        elif one.event.type in CONTENT_TAGS and signed >= 0 and reached in ("registered", "received"):
+            signed = -1
+        if status is not None and status != "signed" and _RANK.index(status) > _RANK.index(reached):
+            reached = status
+    return "signed" if reached in ("registered", "received") and signed >= 0 else reached
+
+
+def _documents(one: Happened) -> list[dict[str, Any]]:
+    documents = getattr(one.data, "documents", None) or ()
+    return [{**msgspec.to_builtins(document), "entry": one.event.seq} for document in documents]
+
+
+def _signature(one: Happened, current: set[int], name: Name) -> dict[str, Any]:
+    """One ondertekening: not the signature of whoever appended the entry."""
+    facts = one.event.facts
+    shown = msgspec.to_builtins(one.data) if one.data is not None else {}
+    return {
+        "entry": one.event.seq,
+        "time": one.commit.time,
+        "signatory": facts.signatory,
+        "name": shown.get("name_shown") or name(facts.signatory),
+        "role": facts.role,
+        "on_behalf_of": facts.on_behalf_of,
+        "mede_namens": [name(person) for person in facts.mede_namens],
+        "basis": facts.basis,
+        "mandate": facts.mandate,
+        "level": facts.level,
+        "current": {covered.seq for covered in facts.covers} == current,
+        "note": shown.get("note"),
+        "deviation": shown.get("deviation"),
+        "payload": one.payload,
+    }
+
+
+def _plain(one: Happened) -> dict[str, Any]:
+    data = msgspec.to_builtins(one.data) if one.data is not None else {}
+    return {
+        "entry": one.event.seq, "time": one.commit.time, **msgspec.to_builtins(one.event.facts), **data,
+        "payload": one.payload,
+    }  # fmt: skip

@@ -1,0 +1,222 @@
+"""``archief show`` and ``archief history``: one record as it is, and everything that happened to it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from archief.cli import authority, letters, moment, records
+from archief.cli.output import Output
+from archief.cli.records import Happened
+from archief.cli.session import Session
+from archief.cli.verbs import verb
+from archief.errors import AmbiguousError, LossError, NoArchiveError, NotFoundError
+from archief.events import catalogue
+from archief.log import Log
+from archief.rules.authority import Authority
+
+READS = (NoArchiveError, NotFoundError, AmbiguousError, LossError)
+
+
+class _Found:
+    """A record's events up to a position, and who is who."""
+
+    def __init__(self, session: Session, record: str, day: str | None) -> None:
+        self.log: Log = session.log()
+        self.test = session.is_test(self.log)
+        self.position = moment.of(self.log, day) if day else moment.Position(self.log.size, self.log.last_commit.time)
+        self.stream = records.resolve(session, self.log, record)
+        seqs = records.seqs_of(session, self.log, self.stream, self.position.size)
+        self.happened: Sequence[Happened] = records.read(self.log, seqs)
+        self.authority: Authority = authority.of(session, self.log)
+
+    @property
+    def kind(self) -> str:
+        """What the stream is: the kind of the type that opened it."""
+        return catalogue.of_tag(self.happened[0].event.type).stream
+
+    @functools.cached_property
+    def name(self) -> Callable[[str], str]:
+        """Gives the name of a person; the beginning of the stream id when it is destroyed."""
+
+        @functools.cache
+        def name(person: str) -> str:
+            seq = self.authority.persons.get(person)
+            data = records.read(self.log, [seq])[0].data if seq is not None else None
+            return data.name if data is not None else f"person {person[:8]}"
+
+        return name
+
+    def who(self, one: Happened) -> str:
+        """Who appended an event."""
+        person = self.authority.person_of(one.commit.key)
+        return self.name(person) if person is not None else f"key {one.commit.key[:8]}"
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What every answer says."""
+        position = {"origin": self.log.origin, "size": self.position.size, "time": self.position.time}
+        return {"test": self.test, "position": position, "stream": self.stream, "kind": self.kind}
+
+
+@verb(
+    "show",
+    example="""
+    archief show 2021-00017
+    archief show 5b1e9f3c --on 2021-04-15
+    """,
+    exits=READS,
+)
+@click.argument("record", metavar="RECORD")
+@click.option("--on", "day", metavar="DATE", help="As it was at the end of that day (Europe/Amsterdam).")
+def show(session: Session, *, record: str, day: str | None) -> None:
+    """Show a record: a letter with its fields, documents, signatures and dispatches; any other stream by its events."""
+    found = _Found(session, record, day)
+    output = session.output
+    if found.kind != "letter":
+        if output.json:
+            output.members({**found.members, "events": [_event(found, one) for one in found.happened]})
+        else:
+            _show_events(output, found)
+        return
+    told = letters.letter(found.happened, found.name)
+    if output.json:
+        output.members({**found.members, "letter": told, "events": len(found.happened)})
+    else:
+        _show_letter(output, found, told)
+
+
+@verb(
+    "history",
+    example="""
+    archief history 2021-00017
+    """,
+    exits=READS,
+)
+@click.argument("record", metavar="RECORD")
+@click.option("--on", "day", metavar="DATE", help="Up to the end of that day (Europe/Amsterdam).")
+def history(session: Session, *, record: str, day: str | None) -> None:
+    """Show everything that happened to a record: entry, time, who appended it, what."""
+    found = _Found(session, record, day)
+    output = session.output
+    if output.json:
+        output.members({**found.members, "events": [_event(found, one) for one in found.happened]})
+        return
+    rows = [
+        (
+            one.event.seq,
+            one.commit.time,
+            found.who(one),
+            one.event.type,
+            letters.GONE if one.payload == "absent" else "",
+        )
+        for one in found.happened
+    ]
+    output.line(f"{found.kind} {found.stream}")
+    output.table(("ENTRY", "TIME", "WHO", "WHAT", ""), rows)
+    _foot(output, found)
+
+
+def _event(found: _Found, one: Happened) -> dict[str, Any]:
+    return {
+        "seq": one.event.seq,
+        "stream_seq": one.event.stream_seq,
+        "type": one.event.type,
+        "time": one.commit.time,
+        "key": one.commit.key,
+        "who": found.who(one),
+        "facts": msgspec.to_builtins(one.event.facts),
+        "payload": one.payload,
+        "data": msgspec.to_builtins(one.data) if one.data is not None else None,
+    }
+
+
+# for people
+
+
+def _foot(output: Output, found: _Found) -> None:
+    output.note(
+        f"{len(found.happened)} events; position {found.position.size} of {found.log.origin}, {found.position.time}"
+    )
+
+
+def _show_events(output: Output, found: _Found) -> None:
+    output.line(output.styled(f"{found.kind} {found.stream}", bold=True))
+    for one in found.happened:
+        output.line(f"{one.event.type}, entry {one.event.seq}, {one.commit.time}, by {found.who(one)}")
+        values = msgspec.to_builtins(one.event.facts)
+        if one.data is not None:
+            values |= msgspec.to_builtins(one.data)
+        output.fields(list(values.items()), indent="  ")
+        if one.payload == "absent":
+            output.line(f"  {letters.GONE}")
+    _foot(output, found)
+
+
+def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
+    fields = told["fields"]
+    body = fields.pop("body", [])
+    output.line(output.styled(f"letter {found.stream}", bold=True))
+    pairs = [("kind", told.get("kind")), ("status", told["status"]), ("version", told["version"])]
+    if told["gone"]:
+        pairs.append(("content", letters.GONE))
+    output.fields([*pairs, *((name, _shown(value)) for name, value in fields.items())], indent="  ")
+    for paragraph in body:
+        output.line()
+        output.line(_wrapped(paragraph))
+    if body:
+        output.line()
+    for document in told["documents"]:
+        output.line(
+            f"document {document['name']}, {document['media_type']}, {document['size']:,} bytes, id {document['id']}"
+        )
+    for one in told["signatures"]:
+        output.line(_signature(one))
+    for one in told["dispatches"]:
+        to = ", ".join(person["name"] for person in one.get("recipients", [])) or letters.GONE
+        output.line(f"dispatched {one['date']} by {one['channel']} to {to}")
+    for one in told["annotations"]:
+        output.line(f"annotation ({one['kind']}): {one.get('text', letters.GONE)}")
+    for one in told["relations"]:
+        output.line(f"{one['relation']} {one['other']}")
+    _foot(output, found)
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - any field of a letter
+    """Lists and maps of a letter's fields, one member a line."""
+    if isinstance(value, list):
+        lines = [", ".join(filter(None, one.values())) if isinstance(one, dict) else one for one in value]
+        return "\n".join(lines)
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {member}" for key, member in value.items())
+    return value
+
+
+def _signature(one: dict[str, Any]) -> str:
+    parts = [f"signed by {one['name']}, {one['role']}"]
+    if one["on_behalf_of"]:
+        parts.append(f"namens {one['on_behalf_of']}")
+    if one["mede_namens"]:
+        parts.append(f"mede namens {', '.join(one['mede_namens'])}")
+    parts.append(f"{one['basis']}, level {one['level']}")
+    parts.append("this version" if one["current"] else "an earlier version")
+    if one["note"]:
+        parts.append(one["note"])
+    if one["deviation"]:
+        parts.append(f"deviation: {one['deviation']}")
+    return "; ".join(parts)
+
+
+def _wrapped(paragraph: str) -> str:
+    import shutil  # noqa: PLC0415 - only who reads a letter pays
+    import textwrap  # noqa: PLC0415 - as above
+
+    from archief.cli.output import printable  # noqa: PLC0415 - beside its use
+
+    width = min(shutil.get_terminal_size((100, 24)).columns, 100)
+    lines = printable(paragraph, lines=True).split("\n")
+    return "\n".join(textwrap.fill(line, width) for line in lines)

@@ -1,0 +1,126 @@
+"""``archief verify``: whether every byte of the archive is what was signed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from archief.cli import headfile
+from archief.cli.output import Output, Progress
+from archief.cli.session import Session, described, version
+from archief.cli.verbs import verb
+from archief.errors import (
+    CorruptError,
+    FindingsError,
+    ForkError,
+    LossError,
+    MalformedError,
+    NoArchiveError,
+    RollbackError,
+    UsageError,
+)
+from archief.verification.fault import Report
+
+FAULTS = (CorruptError, RollbackError, ForkError, LossError, FindingsError)
+
+
+@verb(
+    "verify",
+    example="""
+    archief verify
+    archief verify --against jaarverslag-2025.checkpoint
+    """,
+    exits=(NoArchiveError, MalformedError, *FAULTS),
+)
+@click.option("--since", is_flag=True, help="Go on from the last whole verification on this machine, if there is one.")
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="A head from elsewhere (a letter, a web page, last year's report) that the log must extend; may be repeated.",
+)
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Look at N entries drawn at random only.")
+@click.option(
+    "--processes", type=click.IntRange(1, 256), metavar="N", help="Processes to use; as many as there are cores."
+)
+def verify(
+    session: Session, *, since: bool, against: tuple[Path, ...], sample: int | None, processes: int | None
+) -> None:
+    """Verify the whole archive: every entry, payload, document, signature and tile. Changes nothing in it.
+
+    All faults are found, not the first. When there are none, this machine remembers the head and that it was verified.
+    """
+    if sample is not None:
+        if since or against:
+            raise UsageError(
+                "a sample says nothing of the rest: --since and --against do not go with it", where="--sample"
+            )
+        report = _sampled(session, sample)
+    else:
+        report = verified(session, since=since, against=against, processes=processes)
+    session.tell_test(test=report.test)
+    if session.output.json:
+        told = described(report) | {"sound": not report.faults, "sample": sample}
+        session.output.members(told)
+    elif not (session.output.quiet and not report.faults):
+        _tell(session.output, report, sample)
+    error = report.error(str(session.archive))
+    if error is not None:
+        raise error
+
+
+def verified(session: Session, *, since: bool, against: tuple[Path, ...] = (), processes: int | None = None) -> Report:
+    """Verify, with progress.
+
+    Args:
+        session: the surroundings.
+        since: go on from the receipt.
+        against: files with heads that the log must extend.
+        processes: how many to use; None for as many as there are cores.
+    """
+    from archief.verification import whole  # noqa: PLC0415 - much to import, and few commands verify
+
+    heads = [headfile.remembered_form(path) for path in against]
+    with Progress(session.output, "entries verified") as progress:
+        return whole.verify(
+            session.storage(),
+            heads=session.heads(),
+            version=version(),
+            since=since,
+            against=heads,
+            processes=processes or os.cpu_count() or 1,
+            progress=progress,
+        )
+
+
+def _sampled(session: Session, count: int) -> Report:
+    from archief.verification import sample  # noqa: PLC0415 - only who samples pays
+
+    def choose(below: int) -> int:
+        return int.from_bytes(session.entropy(16)) % below
+
+    return sample.verify_sample(session.storage(), count, choose)
+
+
+def _tell(output: Output, report: Report, sample: int | None) -> None:
+    output.line(report.origin or "a log without an archive")
+    head = "none" if report.head_size is None else f"size {report.head_size:,}"
+    if sample is not None:
+        head = "not looked at"
+    pairs = [
+        ("entries", f"{report.size:,}" + (f", of which {report.since:,} were verified before" if report.since else "")),
+        ("events", f"{report.events:,} in {report.commits:,} commits"),
+        ("payloads", f"{report.payloads:,}" + (f"; {report.destroyed:,} lawfully gone" if report.destroyed else "")),
+        ("documents", f"{report.documents:,}"),
+        ("signed head", head + (f", {report.cosignatures} cosignatures" if report.cosignatures else "")),
+        ("root", report.root),
+    ]
+    output.fields(pairs, indent="  ")
+    for fault in report.faults:
+        output.line(f"{output.styled(fault.grade, fg='red')}: {fault.sentence()}")
+    if not report.faults:
+        what = "no fault found" if sample is None else "no fault in this sample; it says nothing of the rest"
+        output.line(output.styled("sound", fg="green") + f": {what}")
