@@ -99,6 +99,12 @@ class Founded:
         facts = {"kind": "raadsinformatiebrief"}
         return draft("letter_registered.v1", stream, facts, data, documents=[document for _, document in named])
 
+    def dossier(self) -> str:
+        """A new dossier; gives its stream."""
+        stream = new_stream(self.entropy)
+        self.append(draft("dossier_opened.v1", stream, {"date": "2021-01-04"}, {"title": "Fietsenstalling"}))
+        return stream
+
     def document(self, content: bytes) -> tuple[dict[str, Any], NewDocument]:
         """A file as a payload registers it, and as the storage takes it."""
         name, digest = self.entropy(16).hex(), hashlib.sha256(content).hexdigest()

@@ -357,7 +357,8 @@ class Journal:
             self._check_commit(commit, entries[within:-1])
             made = self._grow(merkle.leaf_hashes(entries[within:]), commit, tail.commit)
             if self._heads is not None:
-                check_memory(self._heads, self.storage, commit, self.size, self.root())
+                found = Head(origin=commit.origin, root=self.root().hex(), size=self.size)
+                check_memory(self._heads, self.storage, commit, found, self.authority.former_origins)
         if tail.size < self._floor:
             raise RollbackError(
                 f"the archive has {tail.size} entries, but a head of {self._floor} was signed",

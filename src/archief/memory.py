@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
+
 from archief.errors import ForkError, MalformedError, ProofError, RollbackError
 from archief.events.envelope import Commit
 from archief.heads import Head, Heads, Incident
@@ -29,31 +33,40 @@ def signed_size(storage: Storage) -> int:
         return 0
 
 
-def check_memory(heads: Heads, storage: Storage, commit: Commit, size: int, root: bytes) -> None:
+def check_memory(
+    heads: Heads, storage: Storage, commit: Commit, found: Head, former: Iterable[tuple[str, int]] = ()
+) -> None:
     """Refuse an archive that is no extension of the head that this machine remembers.
 
     Args:
         heads: what this machine remembers.
         storage: where the archive is.
         commit: its last commit.
-        size: its number of entries.
-        root: the root over them.
+        found: its origin, size and root now.
+        former: names that the log had before a restore, each with the size up to which it was kept (format.md §6).
 
     Raises:
         RollbackError: it is shorter. Both sides are kept as an incident.
         ForkError: it is another history. Both sides are kept as an incident.
     """
-    remembered = heads.recall(commit.origin)
-    if remembered is None:
-        return
-    found = Head(origin=commit.origin, root=root.hex(), size=size)
-    try:
-        check_extension(storage, remembered, commit, found)
-    except (RollbackError, ForkError) as error:
-        kind = "rollback" if isinstance(error, RollbackError) else "fork"
-        path = heads.keep_incident(Incident(kind=kind, remembered=remembered, found=found))
-        error.remedy = f"{error.remedy}; both sides are kept in {path}"
-        raise
+    for origin, kept_size in ((found.origin, None), *former):
+        remembered = heads.recall(origin)
+        if remembered is None:
+            continue
+        try:
+            if kept_size is not None and remembered.size > kept_size:
+                raise RollbackError(  # noqa: TRY301 - kept as an incident like the others
+                    f"the log goes on from entry {kept_size} after a loss, but this machine remembers"
+                    f" {remembered.size} entries of {origin}",
+                    where=storage.place,
+                    remedy=_REMEDY,
+                )
+            check_extension(storage, msgspec.structs.replace(remembered, origin=found.origin), commit, found)
+        except (RollbackError, ForkError) as error:
+            kind = "rollback" if isinstance(error, RollbackError) else "fork"
+            path = heads.keep_incident(Incident(kind=kind, remembered=remembered, found=found))
+            error.remedy = f"{error.remedy}; both sides are kept in {path}"
+            raise
 
 
 def check_extension(storage: Storage, earlier: Head, commit: Commit, found: Head) -> None:

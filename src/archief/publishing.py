@@ -17,7 +17,8 @@ from archief.storage import base
 from archief.storage.base import Storage
 from archief.stored_tree import StoredTree
 from archief.tlog import checkpoint, merkle, note, tiles
-from archief.tlog.head import Checkpoint
+from archief.tlog.checkpoint import OpenedCheckpoint
+from archief.tlog.head import Checkpoint, parse_head
 
 CHECKPOINT = "checkpoint"
 
@@ -38,7 +39,7 @@ def cosigner_verifier(public: PublicKey) -> note.Verifier:
     return note.verifier(cosigner_name(public), kind, public.public)
 
 
-def newest_head(storage: Storage, authority: Authority) -> checkpoint.OpenedCheckpoint | None:
+def newest_head(storage: Storage, authority: Authority) -> OpenedCheckpoint | None:
     """The newest signed head in the archive, verified; None when nothing is signed yet.
 
     Raises:
@@ -51,7 +52,26 @@ def newest_head(storage: Storage, authority: Authority) -> checkpoint.OpenedChec
     return open_head(raw, authority, f"public/{CHECKPOINT}")
 
 
-def open_head(raw: bytes, authority: Authority, where: str = "") -> checkpoint.OpenedCheckpoint:
+def judge_head(raw: bytes, authority: Authority, log_keys: Sequence[PublicKey], where: str = "") -> OpenedCheckpoint:
+    """Read a head of this log under any name it had when it was that long, and judge each signature line.
+
+    Args:
+        raw: the signed note.
+        authority: the log's names and cosigners.
+        log_keys: the keys to judge the log's own lines by.
+        where: the place to name in an error.
+
+    Raises:
+        MalformedError: no checkpoint.
+        SignatureError: one of another log.
+    """
+    head = parse_head(note.parse_note(raw, where).text, where)
+    former = [origin for origin, kept_size in authority.former_origins if head.size <= kept_size]
+    origin = head.origin if head.origin in former else authority.origin
+    return checkpoint.judge_checkpoint(raw, origin, log_keys, cosigner_verifiers(authority), where)
+
+
+def open_head(raw: bytes, authority: Authority, where: str = "") -> OpenedCheckpoint:
     """Read a head of this log, signed by its keys of now or by all of an earlier set.
 
     Raises:
@@ -59,7 +79,7 @@ def open_head(raw: bytes, authority: Authority, where: str = "") -> checkpoint.O
         MalformedError: no checkpoint of this log.
     """
     for log_keys in (authority.log_keys, *authority.former_log_keys):
-        opened = checkpoint.judge_checkpoint(raw, authority.origin, log_keys, cosigner_verifiers(authority), where)
+        opened = judge_head(raw, authority, log_keys, where)
         if not opened.missing:
             return opened
     return checkpoint.open_checkpoint(raw, authority.origin, authority.log_keys, (), where)
@@ -102,7 +122,7 @@ def sign_head(journal: Journal, log_keys: Sequence[SigningKey], *, publish: bool
     return raw
 
 
-def _root_on_disk(journal: Journal, earlier: checkpoint.OpenedCheckpoint | None) -> bytes:
+def _root_on_disk(journal: Journal, earlier: OpenedCheckpoint | None) -> bytes:
     """The root over all entries, from the last signed head on computed out of the disk's bytes."""
     storage, size = journal.storage, journal.size
     frontier = merkle.Frontier()

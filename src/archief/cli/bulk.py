@@ -213,7 +213,12 @@ class _Run:
             if not known:
                 commit = new_commit_id(made.session.clock(), made.session.entropy)
                 self._keep(commit=commit, commit_lines=len(chunk.lines), size=made.journal.size)
-            made.append(drafts, commit_id=self.kept.commit, retry_from=self.kept.size if known else None)
+            try:
+                made.append(drafts, commit_id=self.kept.commit, retry_from=self.kept.size if known else None)
+            except ArchiefError as error:
+                place = f"{self.name}:{chunk.first_line}-{chunk.first_line + len(chunk.lines) - 1}"
+                error.where = f"{place}: {error.where}" if error.where else place
+                raise
         self._keep(
             digest=self.digest.hexdigest(),
             done_bytes=self.kept.done_bytes + chunk.size_bytes,
@@ -255,10 +260,8 @@ class _Run:
         if faults:
             for fault in faults[:FAULTS_SHOWN_MAX]:
                 output.note(str(fault))
-            first = faults[0]
-            raise MalformedError(
-                f"{len(faults)} of {lines} lines are malformed; the first: {first.what}", where=first.where
-            )
+            many = f"{counted(len(faults), 'line')} of {lines:,}"
+            raise MalformedError(f"{many} cannot be appended; the first is told above", where=self.name)
         if output.json:
             test = self.made.journal.authority.test
             output.members({"test": test, "dry_run": True, "lines": lines, "events": events})
@@ -279,9 +282,11 @@ class _Run:
             raw = raw.removeprefix(b"\xef\xbb\xbf")
         if not raw.strip():
             return None
+        word = "TYPE"
         try:
             line = msgspec.convert(drafting.parsed(raw, where), _Line)
             event_type = catalogue.newest(line.type)
+            word = event_type.name
             refs, documents = drafting.documents(
                 [self.folder / name for name in line.documents], self.made.session.entropy
             )
@@ -299,6 +304,8 @@ class _Run:
             place = f"{where}: {path.rstrip('`')}" if path else where
             raise MalformedError(what[:1].lower() + what[1:], where=place) from None
         except ArchiefError as error:
+            if isinstance(error, MalformedError) and not error.remedy:
+                error.remedy = f"see `archief events {word}`"
             if not error.where.startswith(where):
                 error.where = f"{where}: {error.where}" if error.where else where
             raise

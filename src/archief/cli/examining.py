@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from archief import publishing
 from archief.cli import authority, founding, keyring
+from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.errors import ArchiefError, ForkError, RollbackError
 from archief.heads import Head
@@ -44,7 +45,7 @@ def keys(session: Session) -> Iterator[Finding]:
     for one in found:
         if keyring.loose_mode(one.path):
             yield Finding("problem", f"{one.path}: others on this machine can read it", f"chmod 600 {one.path}")
-    yield Finding("ok", f"{len(found)} key files in {folder}")
+    yield Finding("ok", f"{counted(len(found), 'key file')} in {folder}")
 
 
 def archive(session: Session, log: Log) -> Iterator[Finding]:
@@ -58,7 +59,7 @@ def archive(session: Session, log: Log) -> Iterator[Finding]:
             "archief person add NAME --role archivaris --key NAME",
         )
     else:
-        yield Finding("ok", f"{len(holders)} archivarissen with a key")
+        yield Finding("ok", f"archivarissen with a key: {len(holders)}")
     if keyring.log_key(session, known.log_keys) is None:
         yield Finding("ok", "the log's key is not on this machine; heads are signed where it is")
     yield from _heads(log, known)
@@ -84,6 +85,10 @@ def _heads(log: Log, known: Authority) -> Iterator[Finding]:
         yield Finding("warning", "no head is signed", "archief checkpoint")
         return
     size = newest.head.size
+    if size > log.size:
+        what = f"a head of {size} entries was signed, the log has {log.size}: entries were cut off"
+        yield Finding("problem", what, "bring back the newest copy of the log")
+        return
     if size < log.size:
         yield Finding("warning", f"{log.size - size} entries are not covered by a signed head", "archief checkpoint")
     else:
@@ -92,9 +97,9 @@ def _heads(log: Log, known: Authority) -> Iterator[Finding]:
     wanted = {tiles.tile_path(one.level or 0, one.index, one.width) for one in tiles.tiles_for(0, size)}
     missing = len(wanted - there)
     if missing:
-        yield Finding("warning", f"{missing} tiles of the signed head are missing", "archief doctor --repair")
+        yield Finding("warning", f"{counted(missing, 'tile')} of the signed head missing", "archief doctor --repair")
     else:
-        yield Finding("ok", f"all {len(wanted)} tiles of the signed head are there")
+        yield Finding("ok", f"tiles of the signed head: all there ({len(wanted)})")
 
 
 def memory(session: Session, log: Log) -> Iterator[Finding]:
@@ -118,6 +123,8 @@ def memory(session: Session, log: Log) -> Iterator[Finding]:
         yield Finding("problem", str(error), error.remedy)
         return
     receipt = heads.receipt(log.origin)
+    if receipt is not None and receipt.size > log.size:
+        receipt = None
     seen = f"verified whole up to {receipt.size}" if receipt is not None else "never verified whole on this machine"
     level: Level = "ok" if receipt is not None else "warning"
     yield Finding(
@@ -136,6 +143,6 @@ def leftovers(log: Log) -> Iterator[Finding]:
         )
     cut = sum(1 for _ in log.storage.recovered())
     if cut:
-        yield Finding("ok", f"{cut} cut tails are kept in recovered/")
+        yield Finding("ok", f"{counted(cut, 'cut tail')} kept in recovered/")
     if not strangers:
         yield Finding("ok", "no file that the format does not know")

@@ -292,7 +292,7 @@ class Session:
         if yes:
             return
         if not sys.stdin.isatty():
-            raise UsageError("this asks for a person's word", where=question, remedy="give it with --yes")
+            raise UsageError(f"this asks for a person's word: {question}", remedy="give it with --yes")
         import click  # noqa: PLC0415 - is imported already
 
         if not click.confirm(question, err=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from archief.cli import headfile
-from archief.cli.output import Output, Progress
+from archief.cli.output import Output, Progress, counted
 from archief.cli.session import Session, described, version
 from archief.cli.verbs import verb
 from archief.errors import (
@@ -112,10 +112,10 @@ def _tell(output: Output, report: Report, sample: int | None) -> None:
         head = "not looked at"
     pairs = [
         ("entries", f"{report.size:,}" + (f", of which {report.since:,} were verified before" if report.since else "")),
-        ("events", f"{report.events:,} in {report.commits:,} commits"),
+        ("events", f"{report.events:,} in {counted(report.commits, 'commit')}"),
         ("payloads", f"{report.payloads:,}" + (f"; {report.destroyed:,} lawfully gone" if report.destroyed else "")),
         ("documents", f"{report.documents:,}"),
-        ("signed head", head + (f", {report.cosignatures} cosignatures" if report.cosignatures else "")),
+        ("signed head", head + (f", {counted(report.cosignatures, 'cosignature')}" if report.cosignatures else "")),
         ("root", report.root),
     ]
     output.fields(pairs, indent="  ")

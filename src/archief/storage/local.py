@@ -470,7 +470,11 @@ class LocalStorage:
                 durable.settle(path)
 
     def _settle(self, tail: Tail) -> None:
-        """Bring the last commit to the disk: its writer was killed or refused, and it counts all the same."""
+        """Bring the last commit and the folders to the disk: its writer was killed or refused, and it counts."""
+        for folder in (self.folder, *(self.folder / kind for kind in FOLDERS if kind != "cache")):
+            if folder.is_dir():
+                with durable.reported(folder):
+                    durable.sync_folder(folder)
         if not tail.size:
             return
         first = envelope.decode_commit(tail.commit).base.size

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from archief.errors import ArchiefError, MalformedError
 from archief.events import envelope
-from archief.publishing import cosigner_verifiers
+from archief.publishing import judge_head
+from archief.rules.authority import Authority
 from archief.storage.base import Storage
 from archief.stored_tree import WIDTH, StoredTree, split
-from archief.tlog import checkpoint as tlog_checkpoint
 from archief.tlog import merkle, tiles
+from archief.tlog.checkpoint import OpenedCheckpoint
 from archief.verification.fault import Fault
 from archief.verification.fold import Fold
 
@@ -94,67 +95,50 @@ def _rows(number: int, fold: Fold, tree: StoredTree) -> list[bytes]:
 
 def check_heads(storage: Storage, paths: Sequence[str], fold: Fold, tree: StoredTree) -> Iterator[Fault]:
     """Compare every signed head in the archive with the log, and judge each of its signature lines."""
-    report, authority = fold.report, fold.authority
     for path in paths:
-        if not path.startswith("checkpoint"):
-            continue
-        file = f"public/{path}"
-        raw = storage.read_public(path) or b""
-        try:
-            log_keys = [key for keys in (authority.log_keys, *authority.former_log_keys) for key in keys]
-            opened = tlog_checkpoint.judge_checkpoint(
-                raw, authority.origin, log_keys, cosigner_verifiers(authority), file
-            )
-        except ArchiefError as error:
-            yield Fault(kind="head", grade="corruption", file=file, what=error.what)
-            continue
-        head = opened.head
-        if path == "checkpoint":
-            report.head_size = head.size
-        verified = {one.verifier.key.id for one in opened.signatures if one.verdict == "verified" and one.verifier}
-        sets = [authority.log_keys, *authority.former_log_keys]
-        if not any(all(key.id in verified for key in keys) for keys in sets):
-            yield Fault(
-                kind="head-signature",
-                grade="corruption",
-                file=file,
-                what="the head is not signed with both of the log's keys",
-            )
-        for one in opened.findings:
-            yield Fault(
-                kind="head-line",
-                grade="corruption",
-                file=file,
-                what=f"a signature line that is {one.verdict} (key {one.key_id.hex()})",
-            )
-        report.cosignatures += len(opened.cosignatures)
-        if path not in ("checkpoint", f"checkpoints/{head.size:012d}"):
-            yield Fault(
-                kind="head", grade="finding", file=file, what=f"a head of size {head.size} under another's name"
-            )
-        if head.size > report.size:
-            yield Fault(
-                kind="rollback",
-                grade="rollback",
-                file=file,
-                what=f"a head of {head.size} entries was signed, the log has {report.size}",
-                remedy="entries were cut off: bring back the newest copy of the log",
-            )
-            continue
-        root = _root_at(fold, tree, head.size)
-        if root is None:
-            what = f"the head of size {head.size} cannot be compared: entries are missing"
-            yield Fault(kind="head", grade="corruption", file=file, what=what)
-            continue
-        if root != head.root:
-            yield Fault(
-                kind="fork",
-                grade="fork",
-                file=file,
-                what=f"the signed head of size {head.size} is of another history",
-                expected=head.root.hex(),
-                found=root.hex(),
-            )
+        if path.startswith("checkpoint"):
+            yield from _check_head(path, storage.read_public(path) or b"", fold, tree)
+
+
+def _check_head(path: str, raw: bytes, fold: Fold, tree: StoredTree) -> Iterator[Fault]:
+    file, report, authority = f"public/{path}", fold.report, fold.authority
+    log_keys = [key for keys in (authority.log_keys, *authority.former_log_keys) for key in keys]
+    try:
+        opened = judge_head(raw, authority, log_keys, file)
+    except ArchiefError as error:
+        yield Fault(kind="head", grade="corruption", file=file, what=error.what)
+        return
+    head = opened.head
+    if path == "checkpoint":
+        report.head_size = head.size
+    report.cosignatures += len(opened.cosignatures)
+    yield from _check_lines(file, opened, authority)
+    if path not in ("checkpoint", f"checkpoints/{head.size:012d}"):
+        yield Fault(kind="head", grade="finding", file=file, what=f"a head of size {head.size} under another's name")
+    if head.size > report.size:
+        what = f"a head of {head.size} entries was signed, the log has {report.size}"
+        remedy = "entries were cut off: bring back the newest copy of the log"
+        yield Fault(kind="rollback", grade="rollback", file=file, what=what, remedy=remedy)
+        return
+    root = _root_at(fold, tree, head.size)
+    if root is None:
+        what = f"the head of size {head.size} cannot be compared: entries are missing"
+        yield Fault(kind="head", grade="corruption", file=file, what=what)
+    elif root != head.root:
+        what = f"the signed head of size {head.size} is of another history"
+        yield Fault(kind="fork", grade="fork", file=file, what=what, expected=head.root.hex(), found=root.hex())
+
+
+def _check_lines(file: str, opened: OpenedCheckpoint, authority: Authority) -> Iterator[Fault]:
+    """Both of the log's signatures must be there, and nothing else but cosigners that the log knows."""
+    verified = {one.verifier.key.id for one in opened.signatures if one.verdict == "verified" and one.verifier}
+    sets = [authority.log_keys, *authority.former_log_keys]
+    if not any(all(key.id in verified for key in keys) for keys in sets):
+        what = "the head is not signed with both of the log's keys"
+        yield Fault(kind="head-signature", grade="corruption", file=file, what=what)
+    for one in opened.findings:
+        what = f"a signature line that is {one.verdict} (key {one.key_id.hex()})"
+        yield Fault(kind="head-line", grade="corruption", file=file, what=what)
 
 
 def _root_at(fold: Fold, tree: StoredTree, size: int) -> bytes | None:

@@ -119,7 +119,7 @@ class _Scanner:
 
     # lines
 
-    def _lines(self, lines: Sequence[bytes], first_line: int) -> None:
+    def _lines(self, lines: Sequence[bytes], first_line: int) -> None:  # noqa: C901 - the one hot loop
         """Look at every line once. The common road is short: whatever is odd goes to a method of its own."""
         out, entries, kinds, tags, streams = self.out, self.entries, self.kinds, self.tags, self.streams
         payload_lines, sha256, prefix = self.payload_lines, hashlib.sha256, envelope.PAYLOAD_PREFIX

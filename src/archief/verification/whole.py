@@ -84,7 +84,7 @@ def verify(
     report.faults += public.check_rest(storage, fold, documents=receipt is None)
     report.origin, report.test = fold.authority.origin, fold.authority.test
     report.root = fold.roots.get(report.size, merkle.EMPTY_ROOT).hex()
-    _compare(storage, report, heads, against)
+    _compare(storage, report, heads, against, fold.authority.former_origins)
     _forgive_busy_writer(storage, report, tail)
     _keep(report, heads, version)
     return report
@@ -296,7 +296,13 @@ def _still_there(storage: Storage, fold: Fold) -> Iterator[Fault]:
                     )
 
 
-def _compare(storage: Storage, report: Report, heads: Heads | None, against: Sequence[Head]) -> None:
+def _compare(
+    storage: Storage,
+    report: Report,
+    heads: Heads | None,
+    against: Sequence[Head],
+    former: Sequence[tuple[str, int]],
+) -> None:
     """Compare with heads from outside the archive."""
     if not report.size:
         return
@@ -306,7 +312,7 @@ def _compare(storage: Storage, report: Report, heads: Heads | None, against: Seq
         found = Head(origin=commit.origin, root=report.root, size=report.size)
         try:
             if heads is not None:
-                check_memory(heads, storage, commit, report.size, bytes.fromhex(report.root))
+                check_memory(heads, storage, commit, found, former)
             for head in against:
                 check_extension(storage, head, commit, found)
         except (RollbackError, ForkError) as error:

@@ -1,0 +1,29 @@
+"""Every transcript of this folder goes as it is written; how to read one: transcript.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archief import errors
+from tests.cli import transcript
+
+FILES = sorted(transcript.HERE.rglob("*.txt"))
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("begun")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(transcript.HERE).as_posix())
+def test_a_transcript_goes_as_written(path: Path, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    transcript.play(path, kept)
+
+
+@pytest.mark.parametrize("error", errors.ArchiefError.__subclasses__(), ids=lambda each: each.code)
+def test_an_error_has_a_transcript_that_ends_with_it(error: type[errors.ArchiefError]) -> None:
+    _, _, steps = transcript.parse(transcript.HERE / "errors" / f"{error.code}.txt")
+    assert error.exit_code == steps[-1].code
