@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archief.cli.reference import cli_markdown, errors_markdown
 from archief.events.schema import events_markdown
-from archief.projections import data_markdown
+from archief.projections.tables import data_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 TRANSCRIPTS = ROOT / "tests" / "cli" / "errors"

@@ -96,23 +96,26 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
         sync_folder(path.parent)
 
 
-def replace(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o666) -> None:
+def replace(
+    path: Path, data: bytes, *, durable: bool = True, mode: int = 0o666, unfinished: Path | None = None
+) -> None:
     """Put a whole file in the place of another: temporary file, sync, rename, sync of the folder.
 
     Args:
         path: the final name.
         data: the whole content.
-        durable: False for what can be made again (tiles): renamed whole, but not waited for.
+        durable: False for what can be made again (tiles): its name is not waited for. Its content always is: a power
+            cut leaves a whole file under the name or none.
         mode: permissions of the new file.
+        unfinished: the folder of the temporary file, on the same file system; None for the file's own.
     """
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    temporary = (unfinished or path.parent) / f"{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"
     with reported(path):
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             try:
                 write(descriptor, data)
-                if durable:
-                    sync(descriptor)
+                sync(descriptor)
             finally:
                 os.close(descriptor)
             os.replace(temporary, path)  # noqa: PTH105 - kept beside the other system calls

@@ -110,7 +110,7 @@ class Heads:
 def _decode(path: Path, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=shape)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise MalformedError(
             f"what this machine remembers is damaged: {error}",
             where=str(path),

@@ -93,13 +93,15 @@ class Index:
         return self.position
 
     def clear(self) -> None:
-        """Throw everything away."""
+        """Throw everything away; what cannot be deleted is left alone from here on."""
         if self._database is not None:
             self._database.close()
             self._database = None
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            Path(f"{self._path}-journal").unlink(missing_ok=True)
+        try:
+            for path in (self._path, Path(f"{self._path}-journal")) if self._path is not None else ():
+                path.unlink(missing_ok=True)
+        except OSError:
+            self._path = None
         self._pending.clear()
         self._lines.clear()
         self.position = Position(0, b"")

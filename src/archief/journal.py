@@ -341,20 +341,22 @@ class Journal:
     def _load(self, tail: Tail) -> None:
         """Look at the log's end for the first time: index, authority, the last commit, right edge, memory."""
         made: list[tuple[str, bytes]] = []
-        if tail.size:
-            self._load_index(tail)
+        if not tail.size:
+            self._index.clear()
+            self._index.open()
+        else:
             commit = envelope.decode_commit(tail.commit)
-            self._check_signature(commit, tail.commit, self.authority)
             begin = commit.base.size - commit.base.size % 256
+            within = commit.base.size - begin
             try:
                 entries = tail_entries(self.storage, tail, begin)
             except MalformedError as error:
                 raise base.damaged_commit(self.storage.place, error.what) from None
-            within = commit.base.size - begin
+            self._check_sealed(commit, entries[within:-1])
+            self._load_index(tail)
+            self._check_signature(commit, tail.commit, self.authority)
             self._rows = self._edge(commit, merkle.leaf_hashes(entries[:within]))
             self._frontier = self._rows.frontier()
-            self.size = commit.base.size
-            self._check_commit(commit, entries[within:-1])
             made = self._grow(merkle.leaf_hashes(entries[within:]), commit, tail.commit)
             if self._heads is not None:
                 found = Head(origin=commit.origin, root=self.root().hex(), size=self.size)
@@ -418,12 +420,10 @@ class Journal:
             remedy="run `archief verify`: it names the place",
         )
 
-    def _check_commit(self, commit: Commit, events: Sequence[bytes]) -> None:
-        """Check a commit that somebody else appended, or the last one, against the tree."""
+    def _check_sealed(self, commit: Commit, events: Sequence[bytes]) -> None:
+        """Check a commit that somebody else appended, or the last one, against its events."""
         if (
-            commit.base.size != self.size
-            or commit.base.root != self._frontier.root().hex()
-            or commit.seq != self.size + len(events)
+            commit.seq != commit.base.size + len(events)
             or commit.events != len(events)
             or commit.root != merkle.root(merkle.leaf_hashes(events)).hex()
         ):
@@ -457,7 +457,9 @@ class Journal:
                 continue
             commit, events = envelope.decode_commit(entry), entries[begin:number]
             authority = self._judged(commit, events)
-            self._check_commit(commit, events)
+            if commit.base.size != self.size or commit.base.root != self.root().hex():
+                raise base.damaged_commit(f"{self.storage.place}, entry {commit.seq}", "it is of another history")
+            self._check_sealed(commit, events)
             self._check_signature(commit, entry, authority)
             self.authority = authority
             self._index.add(self.size, [*events, entry])

@@ -216,20 +216,29 @@ _SQRT_MINUS_1 = pow(2, (_P - 1) // 4, _P)
 
 def _check_point(encoded: bytes, where: str) -> None:
     """Refuse what is not the one encoding of a curve point, or a point whose order divides 8."""
+    wrong = _wrong_point(encoded)
+    if wrong:
+        raise KeyRefusedError(wrong, where=where)
+
+
+@functools.lru_cache(maxsize=4096)
+def _wrong_point(encoded: bytes) -> str:
+    """What is wrong with an encoded point; empty when nothing is. The same keys are looked at again and again."""
     number = int.from_bytes(encoded, "little")
     sign, y = number >> 255, number & (2**255 - 1)
     if y >= _P:
-        raise KeyRefusedError("an Ed25519 key that is not in canonical form", where=where)
+        return "an Ed25519 key that is not in canonical form"
     x = _recover_x(y)
     if x is None:
-        raise KeyRefusedError("an Ed25519 key that is not a point of the curve", where=where)
+        return "an Ed25519 key that is not a point of the curve"
     if x == 0 and sign:
-        raise KeyRefusedError("an Ed25519 key that is not in canonical form", where=where)
+        return "an Ed25519 key that is not in canonical form"
     # Order divides 8 exactly if doubling three times gives the neutral point (0, 1); the sign of x does not matter.
     for _ in range(3):
         x, y = _double(x, y)
     if (x, y) == (0, 1):
-        raise KeyRefusedError("an Ed25519 key of small order: it accepts signatures that nobody made", where=where)
+        return "an Ed25519 key of small order: it accepts signatures that nobody made"
+    return ""
 
 
 def _recover_x(y: int) -> int | None:

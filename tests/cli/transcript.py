@@ -10,9 +10,9 @@
     -- letter.json --                     a file that is there before the first command
     {"subject": "Fietsenstalling"}
 
-``archief`` runs in this process, with a clock that goes a minute a command and seeded randomness; in a pipe it is
-the real program. ``$S`` is the stream that was named last, ``< FILE`` at the end is standard input, NAME=VALUE in front
-sets the environment, ``tomorrow`` and ``yesterday`` move the clock.
+``archief`` runs in this process, with a clock that goes a minute a command and seeded randomness; in a pipe
+it is the real program. ``$S`` is the stream that was named last, ``< FILE`` is standard input, ``^C`` an interrupt at
+its end, NAME=VALUE in front sets the environment, ``tomorrow`` and ``yesterday`` move the clock.
 ``python -m tests.cli.transcript FILE`` prints a transcript as it goes.
 """
 
@@ -54,6 +54,20 @@ class Step(NamedTuple):
     code: int
 
 
+class Typed(io.BytesIO):
+    """Standard input that ends, or at whose end somebody presses Ctrl-C."""
+
+    def __init__(self, content: bytes, interrupted: bool = False) -> None:
+        super().__init__(content)
+        self.interrupted = interrupted
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line and self.interrupted:
+            raise KeyboardInterrupt
+        return line
+
+
 class World:
     """The folder a transcript runs in, its clock and its randomness."""
 
@@ -79,11 +93,13 @@ class World:
             ran = subprocess.run(["sh", "-c", command], capture_output=True, check=False, env=around)
             return ran.stdout.decode(), ran.stderr.decode(), ran.returncode
         typed = b""
+        interrupted = words[-1] == "^C"
+        words = words[:-1] if interrupted else words
         if len(words) > 2 and words[-2] == "<":
             typed = Path(words[-1]).read_bytes()
             words = words[:-2]
         session = Session({**environ, **dict(settings)}, lambda: self.now, self.random.randbytes, CHEAP, 0.2)
-        with captured(typed) as (out, err):
+        with captured(Typed(typed, interrupted)) as (out, err):
             code = run(words[1:], session)
         text = out.buffer.getvalue().decode()  # type: ignore[attr-defined]
         for found in re.finditer(r"^stream ([0-9a-f-]{36})$", text, re.MULTILINE):
@@ -92,8 +108,10 @@ class World:
 
 
 @contextlib.contextmanager
-def captured(typed: bytes) -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
-    streams = [io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="\n") for content in (typed, b"", b"")]
+def captured(typed: io.BytesIO) -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
+    streams = [
+        io.TextIOWrapper(content, encoding="utf-8", newline="\n") for content in (typed, io.BytesIO(), io.BytesIO())
+    ]
     with (
         mock.patch.object(sys, "stdin", streams[0]),
         mock.patch.object(sys, "stdout", streams[1]),
@@ -126,9 +144,7 @@ def matches(expected: list[str], printed: str) -> bool:
     while expected and not expected[-1]:
         expected = expected[:-1]
     parts = ["(?:.*\n)*?" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + "\n" for line in expected]
-    return (
-        re.fullmatch("".join(parts), printed if not printed or printed.endswith("\n") else printed + "\n") is not None
-    )
+    return re.fullmatch("".join(parts), printed.rstrip("\n") + "\n" if printed else "") is not None
 
 
 def begin(name: str, kept: Path) -> World:

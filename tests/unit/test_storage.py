@@ -26,6 +26,7 @@ from archief.storage.base import NewDocument, Segment, Storage
 from archief.storage.local import LocalStorage
 from archief.storage.memory import MemoryStorage
 from archief.tlog import merkle
+from tests.faults.steps import Killed, Steps
 from tests.founding import Founded, faults, found
 
 SALT = bytes(32)
@@ -466,7 +467,7 @@ class TestFolder:
         (tmp_path / "lock").unlink()
         with second.writing(), pytest.raises(ArchiveInUseError), LocalStorage(tmp_path, wait_seconds=0.05).writing():
             pass
-        first._wait_seconds = 0.05
+        first._lock.wait_seconds = 0.05
         with second.writing(), pytest.raises(ArchiveInUseError), first.writing():
             pass
 
@@ -528,14 +529,24 @@ class TestFolder:
         storage = LocalStorage(tmp_path)
         with storage.writing():
             append(storage, 0)
-        names = ("public/checkpoint.0a.tmp", "payload/000000000000.jsonl.0a.tmp", "public/tile/0/000.0a.tmp")
+        names = ("public/checkpoint.0a.tmp", "payload/000000000000.jsonl.0a.tmp", "recovered/x.tail.0a.tmp")
         for name in names:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_bytes(b"")
         assert sorted(names) == sorted(storage.strangers())
-        (tmp_path / "lock").write_bytes(b'{"documents":[],"size":2}')
         tail_of(again(storage))
         assert [] == list(storage.strangers())
+
+    def test_an_unfinished_tile_is_deleted_by_the_next_writer(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        storage = LocalStorage(tmp_path)
+        with Steps(monkeypatch, 11, "killed before") as steps, pytest.raises(Killed):
+            storage.write_public("tile/0/x001/000", b"tile", durable=False)
+        assert "replace" == steps.made[-1]
+        assert 1 == len(list(storage.strangers()))
+        tail_of(again(storage))
+        assert [] == list(storage.strangers()) == list(storage.public_paths())
 
     def test_strangers_are_named(self, tmp_path: Path) -> None:
         storage = LocalStorage(tmp_path)

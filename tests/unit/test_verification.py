@@ -281,6 +281,17 @@ def test_a_lawfully_destroyed_payload_is_counted_and_no_fault(memory: Founded) -
     assert report.destroyed == 1
 
 
+def test_a_document_may_go_before_its_payload_while_a_destruction_is_carried_out(memory: Founded) -> None:
+    appended = memory.append(memory.letter("Weg ermee", [b"bijlage"]))
+    (document,) = Log(memory.storage).documents(Log(memory.storage).event(appended.seqs[0]))
+    content = store(memory).documents.pop(document.id)
+    assert kinds(verified(memory)) == ["document-missing"]
+    store(memory).documents[document.id] = content
+    destruction(memory, appended.streams[0])
+    del store(memory).documents[document.id]
+    assert verified(memory).faults == []
+
+
 def test_a_payload_that_is_there_though_destroyed_is_a_finding_with_its_remedy(memory: Founded) -> None:
     letter = memory.append(memory.letter("Teruggekomen")).streams[0]
     destroyed(memory, letter, destruction(memory, letter))

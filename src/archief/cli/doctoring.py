@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -15,7 +16,6 @@ from archief.errors import (
     ArchiefError,
     CorruptError,
     FindingsError,
-    ForkError,
     NoArchiveError,
     NotFoundError,
     RollbackError,
@@ -23,9 +23,8 @@ from archief.errors import (
     UsageError,
 )
 from archief.events import envelope
-from archief.heads import Head, Incident
+from archief.heads import Incident
 from archief.log import Log
-from archief.memory import check_extension
 from archief.storage.base import Storage
 from archief.stored_tree import GrowingRows
 from archief.tlog import merkle
@@ -90,11 +89,12 @@ def _look(session: Session) -> Iterator[Finding]:
     except TailError as error:
         yield Finding("problem", str(error), error.remedy)
         return
-    for look in (
-        lambda: examining.archive(session, log),
-        lambda: examining.memory(session, log),
-        lambda: examining.leftovers(log),
-    ):
+    looks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        functools.partial(examining.archive, session, log),
+        functools.partial(examining.memory, session, log),
+        functools.partial(examining.leftovers, log),
+    )
+    for look in looks:
         try:
             yield from look()
         except ArchiefError as error:
@@ -198,20 +198,20 @@ def _size_before_last(storage: Storage) -> int:
 
 def _accept_head(session: Session, *, yes: bool) -> None:
     log, heads = session.log(), session.heads()
-    remembered = heads.recall(log.origin)
-    if remembered is None:
-        raise NotFoundError("this machine remembers no head of this log", where=log.origin)
-    found = Head(origin=log.origin, root=log.root().hex(), size=log.size)
-    try:
-        check_extension(log.storage, remembered, log.last_commit, found)
-    except (RollbackError, ForkError) as error:
-        kind = "rollback" if isinstance(error, RollbackError) else "fork"
-        session.confirm(
-            f"Accept this archive ({found.size} entries) in place of the one remembered ({remembered.size})?", yes=yes
+    found = list(examining.conflicts(session, log))
+    if not found:
+        raise NotFoundError(
+            "the archive extends what this machine remembers: there is nothing to accept", where=log.origin
         )
-        path = heads.keep_incident(Incident(kind=kind, remembered=remembered, found=found, accepted=True))
-        heads.remember(found)
+    for one in found:
+        session.output.note(str(one.error))
+        session.confirm(
+            f"Accept this archive ({one.found.size} entries) in place of the one remembered ({one.remembered.size})?",
+            yes=yes,
+        )
+        kind = "rollback" if isinstance(one.error, RollbackError) else "fork"
+        incident = Incident(kind=kind, remembered=one.remembered, found=one.found, accepted=True)
+        path = heads.keep_incident(incident)
+        heads.remember(one.found)
         session.output.note(f"accepted; both sides are kept in {path}")
-        session.output.note("when entries were lost, record it: `archief append log_continued` (see docs/format.md)")
-        return
-    raise NotFoundError("the archive extends what this machine remembers: there is nothing to accept", where=log.origin)
+    session.output.note("when entries were lost, an archivaris records it with log_continued: see docs/format.md")

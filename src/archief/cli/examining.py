@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from archief import publishing
 from archief.cli import authority, founding, keyring
 from archief.cli.output import counted
@@ -112,26 +114,54 @@ def memory(session: Session, log: Log) -> Iterator[Finding]:
             f" {incident.found.size} found"
         )
         yield Finding("ok" if incident.accepted else "problem", what, "" if incident.accepted else "see SECURITY.md")
-    remembered = heads.recall(log.origin)
+    settled = True
+    for one in conflicts(session, log):
+        settled = False
+        yield Finding("problem", str(one.error), one.error.remedy)
+    if not settled:
+        return
+    remembered, receipt = heads.recall(log.origin), heads.receipt(log.origin)
     if remembered is None:
         yield Finding("ok", "this machine remembers no head of this log yet")
-        return
-    found = Head(origin=log.origin, root=log.root().hex(), size=log.size)
-    try:
-        check_extension(log.storage, remembered, log.last_commit, found)
-    except (RollbackError, ForkError) as error:
-        yield Finding("problem", str(error), error.remedy)
-        return
-    receipt = heads.receipt(log.origin)
-    if receipt is not None and receipt.size > log.size:
-        receipt = None
-    seen = f"verified whole up to {receipt.size}" if receipt is not None else "never verified whole on this machine"
-    level: Level = "ok" if receipt is not None else "warning"
-    yield Finding(
-        level,
-        f"the log extends the head remembered ({remembered.size} entries); {seen}",
-        "" if receipt else "archief verify",
-    )
+    else:
+        yield Finding("ok", f"the log extends the head that this machine remembers ({remembered.size} entries)")
+    if receipt is None or receipt.size > log.size:
+        yield Finding("warning", "never verified whole on this machine", "archief verify")
+    else:
+        yield Finding("ok", f"verified whole up to {receipt.size} entries")
+
+
+class Conflict(NamedTuple):
+    """A head that this machine remembers and the archive does not extend.
+
+    Attributes:
+        remembered: that head.
+        found: what there is in its place, under the same name.
+        error: what it means.
+    """
+
+    remembered: Head
+    found: Head
+    error: ArchiefError
+
+
+def conflicts(session: Session, log: Log) -> Iterator[Conflict]:
+    """Where the archive is not an extension of what this machine remembers, under its name of now and earlier ones."""
+    heads, known = session.heads(), authority.of(session, log)
+    now = Head(origin=log.origin, root=log.root().hex(), size=log.size)
+    for origin, kept in ((log.origin, None), *known.former_origins):
+        remembered = heads.recall(origin)
+        if remembered is None:
+            continue
+        if kept is not None and remembered.size > kept:
+            lost = f"the log goes on from entry {kept} after a loss, this machine remembers {remembered.size} entries"
+            found = Head(origin=origin, root=log.root(kept).hex(), size=kept)
+            yield Conflict(remembered, found, RollbackError(lost, where=origin, remedy="archief doctor --accept-head"))
+            continue
+        try:
+            check_extension(log.storage, msgspec.structs.replace(remembered, origin=log.origin), log.last_commit, now)
+        except (RollbackError, ForkError) as error:
+            yield Conflict(remembered, msgspec.structs.replace(now, origin=origin), error)
 
 
 def leftovers(log: Log) -> Iterator[Finding]:

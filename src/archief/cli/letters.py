@@ -13,6 +13,9 @@ from archief.events.catalogue import CONTENT_TAGS
 GONE = "[vernietigd]"
 """What stands where destroyed content stood."""
 
+MISSING = "[ontbreekt]"
+"""What stands where content is gone without a destruction: a loss."""
+
 Name = Callable[[str], str]
 """Gives the name of a person's stream."""
 
@@ -20,12 +23,11 @@ _OUTSIDE = ("documents",)
 _STATUS = {
     "letter_registered": "registered",
     "letter_received": "received",
-    "letter_signed": "signed",
     "letter_dispatched": "dispatched",
     "letter_withdrawn": "withdrawn",
     "record_destroyed": "destroyed",
 }
-_RANK = ("registered", "received", "signed", "dispatched", "withdrawn", "destroyed")
+_RANK = ("registered", "received", "dispatched", "withdrawn", "destroyed")
 
 
 def letter(happened: Sequence[Happened], name: Name) -> dict[str, Any]:
@@ -47,15 +49,16 @@ def letter(happened: Sequence[Happened], name: Name) -> dict[str, Any]:
     for one in happened:
         if one.event.stream_seq == 0:
             facts = msgspec.to_builtins(one.event.facts)
-    covered = {one.event.seq for one in content}
+    current = {one.event.seq for one in content}
+    signatures = [_signature(one, current, name) for one in happened if _is(one, "letter_signed")]
     return {
         **facts,
-        "status": _status(happened),
+        "status": _status(happened, signed=any(one["current"] for one in signatures)),
         "version": len(content),
         "fields": {key: value for key, value in fields.items() if value not in ("", [], {})},
         "gone": sum(one.payload == "absent" for one in content),
         "documents": [document for one in happened for document in _documents(one)],
-        "signatures": [_signature(one, covered, name) for one in happened if _is(one, "letter_signed")],
+        "signatures": signatures,
         "dispatches": [_plain(one) for one in happened if _is(one, "letter_dispatched")],
         "annotations": [_plain(one) for one in happened if _is(one, "letter_annotated")],
         "relations": [_plain(one) for one in happened if _is(one, "letters_related")],
@@ -73,19 +76,14 @@ def _own(one: Happened) -> tuple[str, ...]:
     return ("source", "tool", "tool_version", "test", "result") if _is(one, "document_converted") else ()
 
 
-def _status(happened: Sequence[Happened]) -> str:
-    """The furthest that was reached; an edit after a signature makes a version that is not signed."""
+def _status(happened: Sequence[Happened], *, signed: bool) -> str:
+    """The furthest that was reached. A letter is signed while somebody has signed its last version."""
     reached = "registered"
-    signed = -1
     for one in happened:
         status = _STATUS.get(one.event.type.rpartition(".v")[0])
-        if status == "signed":
-            signed = one.event.seq
-        elif one.event.type in CONTENT_TAGS and signed >= 0 and reached in ("registered", "received"):
-            signed = -1
-        if status is not None and status != "signed" and _RANK.index(status) > _RANK.index(reached):
+        if status is not None and _RANK.index(status) > _RANK.index(reached):
             reached = status
-    return "signed" if reached in ("registered", "received") and signed >= 0 else reached
+    return "signed" if signed and reached in ("registered", "received") else reached
 
 
 def _documents(one: Happened) -> list[dict[str, Any]]:

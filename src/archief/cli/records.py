@@ -62,9 +62,16 @@ def resolve(session: Session, log: Log, text: str) -> str:
     from archief.cli import state  # noqa: PLC0415 - the projections need duckdb
 
     with state.connection(session, log) as database:
-        found = [row[0] for row in database.execute("select stream from letter where number = ?", [text]).fetchall()]
+        found = [
+            row[0]
+            for row in database.execute(
+                "select cast(stream as varchar) from letter where number = ?", [text]
+            ).fetchall()
+        ]
         if not found and len(text) >= PREFIX_DIGITS_MIN and _PREFIX.fullmatch(text):
-            query = "select distinct stream from event where starts_with(stream, ?) order by stream limit ?"
+            query = (
+                "select distinct cast(stream as varchar) as id from event where starts_with(id, ?) order by id limit ?"
+            )
             found = [row[0] for row in database.execute(query, [text, CANDIDATES_MAX + 1]).fetchall()]
     return only(text, sorted(found))
 
@@ -96,14 +103,13 @@ def only(text: str, found: Sequence[str], what: str = "record", remedy: str = "s
     return found[0]
 
 
-def seqs_of(session: Session, log: Log, stream: str, stop: int | None = None) -> list[int]:
+def seqs_of(session: Session, log: Log, stream: str) -> list[int]:
     """The entries of a stream, in order.
 
     Args:
         session: where the projections are.
         log: the archive.
         stream: the stream.
-        stop: only entries below this one.
 
     Raises:
         NotFoundError: there is no such stream.
@@ -112,7 +118,7 @@ def seqs_of(session: Session, log: Log, stream: str, stop: int | None = None) ->
 
     with state.connection(session, log) as database:
         rows = database.execute(
-            "select seq from event where stream = ? and seq < ? order by seq", [stream, stop or log.size]
+            "select seq from event where stream = cast(? as uuid) order by seq", [stream]
         ).fetchall()
     if not rows:
         raise NotFoundError("there is no such stream", where=stream, remedy="see `archief list`")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import json
+import textwrap
 from collections.abc import Iterator, Mapping
+from importlib import resources
+from typing import Any
 
 import click
 
@@ -55,7 +60,18 @@ With `--json` a command prints one object. What reads says `test` (whether it is
 ```
 """
 
+_TOLD = {"append": "With `--from` and `--json`:", "timestamp": "With `--verify` and `--json`:"}
+
 _GLOBAL_HEAD = "\n## Global options\n\nThey may stand before or after the command.\n\n"
+
+
+@functools.cache
+def shapes() -> Mapping[str, Any]:
+    """What ``--json`` prints, by command, for those that do not only append: ``shapes.json``."""
+    found: Mapping[str, Any] = json.loads(
+        resources.files("archief.cli").joinpath("shapes.json").read_text(encoding="utf-8")
+    )
+    return found
 
 
 def cli_markdown() -> str:
@@ -85,6 +101,12 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     yield f"```\n{context.command_path} {usage}\n```\n\n"
     yield from _options(command, context)
     yield f"\n```sh\n{command.example}\n```\n\n"
+    words = context.command_path.removeprefix("archief ")
+    if words in shapes():
+        shape = textwrap.fill(
+            json.dumps(shapes()[words], ensure_ascii=False), 118, break_long_words=False, break_on_hyphens=False
+        )
+        yield f"{_TOLD.get(words, 'With `--json`:')}\n\n```json\n{shape}\n```\n\n"
     yield f"Exit status: {command.exit_status()}.\n"
 
 
@@ -94,10 +116,15 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
         for option in command.get_params(context)
         if isinstance(option, click.Option) and (record := option.get_help_record(context)) is not None
     ]
-    if records:
+    rows = [(names, told) for names, told in records if "--help" not in names]
+    if rows:
         yield "| option | |\n|---|---|\n"
-        for names, told in records:
-            yield f"| `{names.replace('|', chr(92) + '|')}` | {told.replace('|', chr(92) + '|')} |\n"
+        for names, told in rows:
+            yield f"| `{_cell(names)}` | {_cell(told)} |\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("  [required]", " Required.")
 
 
 _ERRORS_HEAD = """# Errors and exit codes

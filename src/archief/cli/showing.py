@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from archief.cli import authority, letters, moment, records
-from archief.cli.output import Output
+from archief.cli.output import Output, counted
 from archief.cli.records import Happened
 from archief.cli.session import Session
 from archief.cli.verbs import verb
@@ -30,9 +30,33 @@ class _Found:
         self.test = session.is_test(self.log)
         self.position = moment.of(self.log, day) if day else moment.Position(self.log.size, self.log.last_commit.time)
         self.stream = records.resolve(session, self.log, record)
-        seqs = records.seqs_of(session, self.log, self.stream, self.position.size)
+        seqs = [seq for seq in records.seqs_of(session, self.log, self.stream) if seq < self.position.size]
+        if not seqs:
+            raise NotFoundError("the record was not there yet", where=day or "", remedy="name a later day")
         self.happened: Sequence[Happened] = records.read(self.log, seqs)
         self.authority: Authority = authority.of(session, self.log)
+
+    def gone(self, one: Happened) -> str:
+        """What stands where an event's words stood; empty when they are there or never were."""
+        if one.payload != "absent":
+            return ""
+        event = one.event
+        lawful = self.authority.covers_absence(event.seq, event.stream, event.stream_seq)
+        return letters.GONE if lawful else letters.MISSING
+
+    def demand_cover(self) -> None:
+        """Fail after all was shown, when words are gone that no destruction covers.
+
+        Raises:
+            LossError: they are.
+        """
+        lost = [one.event.seq for one in self.happened if self.gone(one) == letters.MISSING]
+        if lost:
+            raise LossError(
+                "a payload is missing and no destruction covers it",
+                where=f"entry {lost[0]}",
+                remedy="run `archief verify`, and bring it back from a back-up",
+            )
 
     @property
     def kind(self) -> str:
@@ -82,12 +106,14 @@ def show(session: Session, *, record: str, day: str | None) -> None:
             output.members({**found.members, "events": [_event(found, one) for one in found.happened]})
         else:
             _show_events(output, found)
+        found.demand_cover()
         return
     told = letters.letter(found.happened, found.name)
     if output.json:
         output.members({**found.members, "letter": told, "events": len(found.happened)})
     else:
         _show_letter(output, found, told)
+    found.demand_cover()
 
 
 @verb(
@@ -105,20 +131,14 @@ def history(session: Session, *, record: str, day: str | None) -> None:
     output = session.output
     if output.json:
         output.members({**found.members, "events": [_event(found, one) for one in found.happened]})
-        return
-    rows = [
-        (
-            one.event.seq,
-            one.commit.time,
-            found.who(one),
-            one.event.type,
-            letters.GONE if one.payload == "absent" else "",
-        )
-        for one in found.happened
-    ]
-    output.line(f"{found.kind} {found.stream}")
-    output.table(("ENTRY", "TIME", "WHO", "WHAT", ""), rows)
-    _foot(output, found)
+    else:
+        rows = [
+            (one.event.seq, one.commit.time, found.who(one), one.event.type, found.gone(one)) for one in found.happened
+        ]
+        output.line(f"{found.kind} {found.stream}")
+        output.table(("ENTRY", "TIME", "WHO", "WHAT", ""), rows)
+        _foot(output, found)
+    found.demand_cover()
 
 
 def _event(found: _Found, one: Happened) -> dict[str, Any]:
@@ -139,9 +159,8 @@ def _event(found: _Found, one: Happened) -> dict[str, Any]:
 
 
 def _foot(output: Output, found: _Found) -> None:
-    output.note(
-        f"{len(found.happened)} events; position {found.position.size} of {found.log.origin}, {found.position.time}"
-    )
+    position = f"position {found.position.size} of {found.log.origin}, {found.position.time}"
+    output.note(f"{counted(len(found.happened), 'event')}; {position}")
 
 
 def _show_events(output: Output, found: _Found) -> None:
@@ -152,8 +171,8 @@ def _show_events(output: Output, found: _Found) -> None:
         if one.data is not None:
             values |= msgspec.to_builtins(one.data)
         output.fields(list(values.items()), indent="  ")
-        if one.payload == "absent":
-            output.line(f"  {letters.GONE}")
+        if found.gone(one):
+            output.line(f"  {found.gone(one)}")
     _foot(output, found)
 
 
@@ -162,8 +181,9 @@ def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
     body = fields.pop("body", [])
     output.line(output.styled(f"letter {found.stream}", bold=True))
     pairs = [("kind", told.get("kind")), ("status", told["status"]), ("version", told["version"])]
-    if told["gone"]:
-        pairs.append(("content", letters.GONE))
+    gone = {found.gone(one) for one in found.happened} - {""}
+    if gone:
+        pairs.append(("content", ", ".join(sorted(gone))))
     output.fields([*pairs, *((name, _shown(value)) for name, value in fields.items())], indent="  ")
     for paragraph in body:
         output.line()

@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import urllib.parse
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -100,7 +100,7 @@ def timestamp(
         session.output.note(f"size {head.size}; take the answer in with `archief timestamp --token FILE`")
         return
     answer = _ask(tsa, asked.as_bytes()) if tsa is not None else headfile.read(token or Path())
-    response = _response(library, answer, tsa or str(token))
+    response, token_bytes = _answer(library, answer, tsa or str(token))
     _demand(response, head, asked.nonce if tsa is not None else None, tsa or str(token))
     if ca is not None:
         _check_chain(library, response, text, ca, tsa or str(token))
@@ -108,7 +108,7 @@ def timestamp(
     facts = {
         "root": head.root.hex(),
         "size": head.size,
-        "token": canonical.base64_encode(response.time_stamp_token()),
+        "token": canonical.base64_encode(token_bytes),
     }
     with writing.writer(session, accept_clock=accept_clock) as made:
         one = draft("timestamp_obtained", made.journal.authority.archive, facts, {"authority": name} if name else None)
@@ -149,21 +149,51 @@ def _ask(url: str, request: bytes) -> bytes:
     return content
 
 
-def _response(library: Any, raw: bytes, where: str) -> Any:  # noqa: ANN401 - the library's own class
-    """Read an authority's answer: a whole response, or a token alone."""
-    for content in (raw, _wrapped(raw)):
-        try:
-            response = library.decode_timestamp_response(content)
-            if response.status not in (0, 1):
-                raise SignatureError(f"the authority refused (status {response.status})", where=where)
-            assert response.tst_info is not None
-        except ValueError:
-            continue
-        token = response.time_stamp_token()
-        if len(token) > TOKEN_BYTES_MAX:
-            raise MalformedError(f"a token of {len(token):,} bytes; the limit is {TOKEN_BYTES_MAX:,}", where=where)
-        return response
+class _Answer(NamedTuple):
+    """An authority's answer: the library's response, and the token's own bytes."""
+
+    response: Any
+    token: bytes
+
+
+def _answer(library: Any, raw: bytes, where: str) -> _Answer:  # noqa: ANN401 - the library
+    """Read an authority's answer: a whole response, or a token alone.
+
+    The library demands sorted certificates, as DER does; many authorities send them as they come. They are sorted for
+    the library, they are under no signature; kept is the token as it was sent.
+    """
+    for whole in (raw, _wrapped(raw)):
+        for sort in (False, True):
+            try:
+                content, token = _sorted(whole) if sort else (whole, None)
+                response = library.decode_timestamp_response(content)
+                if response.status not in (0, 1):
+                    raise SignatureError(f"the authority refused (status {response.status})", where=where)
+                moment = response.tst_info.gen_time
+            except ValueError:
+                continue
+            assert moment is not None, "a token that was granted has its time"
+            token = token or response.time_stamp_token()
+            if len(token) > TOKEN_BYTES_MAX:
+                raise MalformedError(f"a token of {len(token):,} bytes; the limit is {TOKEN_BYTES_MAX:,}", where=where)
+            return _Answer(response, token)
     raise MalformedError("not a timestamp response (RFC 3161), or one this program cannot read", where=where)
+
+
+def _sorted(whole: bytes) -> tuple[bytes, bytes]:
+    """A response with its certificates sorted, and its token as it was."""
+    try:
+        tsp, cms = importlib.import_module("asn1crypto.tsp"), importlib.import_module("asn1crypto.cms")
+    except ImportError:
+        raise ValueError from None
+    try:
+        token = tsp.TimeStampResp.load(whole, strict=True)["time_stamp_token"]
+        sent: bytes = token.dump()
+        signed = token["content"]
+        signed["certificates"] = cms.CertificateSet(sorted(signed["certificates"], key=lambda one: one.dump()))
+        return _wrapped(token.dump()), sent
+    except (TypeError, KeyError, AttributeError):
+        raise ValueError from None
 
 
 def _wrapped(token: bytes) -> bytes:
@@ -214,7 +244,7 @@ def _verify(session: Session, library: Any, log: Log, ca: Path | None, *, test: 
         if log.root(facts.size).hex() != facts.root:
             raise SignatureError(f"the log of {facts.size} entries has another root", where=where)
         head = Checkpoint(log.commit_of(facts.size - 1).origin, facts.size, bytes.fromhex(facts.root))
-        response = _response(library, canonical.base64_decode(facts.token, where), where)
+        response, _ = _answer(library, canonical.base64_decode(facts.token, where), where)
         _demand(response, head, None, where)
         if ca is not None:
             _check_chain(library, response, tlog_head.format_head(head), ca, where)

@@ -163,7 +163,7 @@ def writing_options(*, yes: bool = False) -> Callable[[F], F]:
     """
 
     def declared(function: F) -> F:
-        told = "Do not ask." if yes else "Do not ask (this command asks nothing yet; scripts may always pass it)."
+        told = "Do not ask." if yes else "Do not ask; this command asks nothing."
         for option in (
             click.option("--accept-clock", is_flag=True, help="Append though the last commit is ahead of this clock."),
             click.option("--yes", "-y", is_flag=True, help=told),

@@ -6,6 +6,7 @@ Nothing here knows what the events mean.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,8 +18,37 @@ from archief.cli.session import Session
 from archief.draft import Draft
 from archief.errors import ArchiefError
 from archief.journal import Appended, Journal
-from archief.keys import SigningKey
+from archief.keys import KeyFile, SigningKey
 from archief.log import Log
+
+
+class _LogKey(threading.Thread):
+    """Opens the log's key file while the append goes on: deriving its key takes as long as all the rest.
+
+    Args:
+        session: the passphrases that opened a key in this run.
+        journal: whose log.
+    """
+
+    def __init__(self, session: Session, journal: Journal) -> None:
+        super().__init__(name="log key", daemon=True)
+        self._session = session
+        self._here = keyring.log_key(session, journal.authority.log_keys) if session.known_passphrases else None
+        self._opened: KeyFile | None = None
+        if self._here is not None:
+            self.start()
+
+    def run(self) -> None:
+        """Open it, if a passphrase of this run does."""
+        if self._here is not None:
+            with contextlib.suppress(ArchiefError, OSError):
+                self._opened = keyring.opened_silently(self._session, self._here)
+
+    def opened(self) -> KeyFile | None:
+        """The opened file; None when it is elsewhere or has another passphrase."""
+        if self._here is not None:
+            self.join()
+        return self._opened
 
 
 class Writer:
@@ -35,6 +65,7 @@ class Writer:
         self.journal = journal
         self.key = key
         self.accept_clock = False
+        self._log_key = _LogKey(session, journal)
 
     @property
     def origin(self) -> str:
@@ -72,8 +103,10 @@ class Writer:
         """Sign the head when the log's key is here and the same passphrase opens it; None when it was not signed."""
         from archief import publishing  # noqa: PLC0415 - needs the other signature types
 
-        here = keyring.log_key(self.session, self.journal.authority.log_keys)
-        opened = keyring.opened_silently(self.session, here) if here is not None else None
+        opened = self._log_key.opened()
+        wanted = {key.id for key in self.journal.authority.log_keys}
+        if opened is not None and {key.id for key in opened.public} != wanted:
+            opened = _LogKey(self.session, self.journal).opened()  # this append changed the log's keys
         if opened is None:
             return None
         publishing.sign_head(self.journal, opened.keys)

@@ -11,12 +11,9 @@ same code whether the last writer failed just now, was killed a second ago or a 
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import hashlib
 import os
 import re
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +25,7 @@ from archief.errors import ArchiefError, ArchiveInUseError, ConflictError, NotFo
 from archief.events import envelope
 from archief.storage import base
 from archief.storage.base import NewDocument, Segment, Tail
+from archief.storage.lock import Lock
 
 SEGMENT_NAME = re.compile(r"[0-9]{12}\.jsonl")
 DOCUMENT_NAME = re.compile(r"[0-9a-f]{32}\.bin")
@@ -59,8 +57,8 @@ class LocalStorage:
         self.place = str(folder)
         self._wait_seconds = wait_seconds
         self._open_files: dict[Path, int] = {}
-        self._lock: int | None = None
-        self._held = False
+        self._lock = Lock(folder / "lock", wait_seconds)
+        self._descriptor: int | None = None
         self._marked = False
         self._floor = 0
         self._tail: Tail | None = None
@@ -134,10 +132,9 @@ class LocalStorage:
     def write_public(self, path: str, data: bytes, *, durable: bool = True) -> None:
         """Put a public file in place whole."""
         target = self.folder / "public" / path
-        if self._held and not self._marked:
-            self._mark((), self._tail.size if self._tail is not None else 0)
         _make_folder(target.parent)
-        _replace(target, data, durable=durable)
+        # Unfinished files of the deep tree of tiles lie in one folder, where the next writer finds them.
+        _replace(target, data, durable=durable, unfinished=self.folder / "public")
 
     def remove_public(self, path: str) -> None:
         """Take away a public file; an empty folder of partial tiles goes with it."""
@@ -203,7 +200,7 @@ class LocalStorage:
     ) -> None:
         """Append one commit; when this returns, it stays."""
         tail = self._tail
-        if tail is None or not self._held or self._lock is None:
+        if tail is None or self._descriptor is None:
             raise RefusedError("an append outside of writing()")
         if tail.size != expected_size:
             raise ConflictError(f"the log has {tail.size} entries, not {expected_size}", where=self.place)
@@ -219,7 +216,7 @@ class LocalStorage:
                 self._extend(self.folder / name, lines)
         except (Exception, KeyboardInterrupt):
             with contextlib.suppress(ArchiefError, OSError):
-                self._clear(self._lock)
+                self._clear(self._descriptor)
             raise
         size = expected_size + len(entries)
         name = f"log/{_segment_first(size - 1):012d}.jsonl"
@@ -229,8 +226,8 @@ class LocalStorage:
 
     def cut_tail(self, size: int) -> str:
         """Move all entries from index ``size`` on into ``recovered/``; their payloads and documents go."""
-        with contextlib.nullcontext(self._lock) if self._held else self._locked() as lock:
-            assert lock is not None
+        held = self._descriptor
+        with self._locked() if held is None else contextlib.nullcontext(held) as lock:
             self._tail, self._floor = None, 0
             cuts = []
             for segment in self.log_segments():
@@ -257,9 +254,7 @@ class LocalStorage:
         for descriptor in self._open_files.values():
             os.close(descriptor)
         self._open_files.clear()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._lock.close()
         self._tail = None
 
     # how it is done
@@ -267,54 +262,18 @@ class LocalStorage:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
         """Hold the lock; what was marked as busy is idle again at the end, unless a failed append was not cleared."""
-        if self._held:
+        if self._descriptor is not None:
             raise ArchiveInUseError("this process is writing already", where=self.place)
-        lock = self._take_lock()
-        self._held = True
+        lock = self._descriptor = self._lock.take()
         try:
             yield lock
         finally:
-            self._held = False
+            self._descriptor = None
             if self._marked and self._tail is not None:
                 with contextlib.suppress(OSError):  # a mark that stays costs the next writer a second look
                     os.ftruncate(lock, 0)
             self._marked = False
-            fcntl.flock(lock, fcntl.LOCK_UN)
-
-    def _take_lock(self) -> int:
-        path = self.folder / "lock"
-        deadline = time.monotonic() + self._wait_seconds
-        pause = 0.0002
-        while True:
-            with durable.reported(path):
-                if self._lock is None:
-                    fresh = not path.exists()
-                    self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-                    if fresh:
-                        durable.sync_folder(self.folder)
-                try:
-                    fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    if os.path.samestat(os.fstat(self._lock), os.stat(path)):  # noqa: PTH116 - hot
-                        return self._lock
-                    gone = True
-                except FileNotFoundError:
-                    gone = True
-                except OSError as error:
-                    if error.errno not in (errno.EAGAIN, errno.EACCES):
-                        raise
-                    gone = False
-                if gone:  # somebody deleted the file: a lock on it keeps nobody out
-                    os.close(self._lock)
-                    self._lock = None
-                    continue
-            if time.monotonic() > deadline:
-                raise ArchiveInUseError(
-                    f"another process has been writing for {self._wait_seconds:.0f} seconds",
-                    where=self.place,
-                    remedy="wait for it to finish, then run the same command again",
-                )
-            time.sleep(pause)
-            pause = min(pause * 2, 0.01)
+            self._lock.release()
 
     def _unchanged(self, tail: Tail) -> bool:
         """Whether nobody wrote since this storage looked last."""
@@ -340,15 +299,16 @@ class LocalStorage:
 
     def _mark(self, documents: Sequence[str], size: int) -> None:
         """Say in ``lock`` what is being written, so that what a killed append leaves can be found again."""
-        assert self._lock is not None
+        lock = self._descriptor
+        assert lock is not None
         with durable.reported(self.folder / "lock"):
             if self._marked:
-                os.ftruncate(self._lock, 0)
+                os.ftruncate(lock, 0)
             self._marked = True
-            os.lseek(self._lock, 0, os.SEEK_SET)
-            durable.write(self._lock, msgspec.json.encode(_Mark(list(documents), size)))
+            os.lseek(lock, 0, os.SEEK_SET)
+            durable.write(lock, msgspec.json.encode(_Mark(list(documents), size)))
             if documents:
-                durable.sync(self._lock)
+                durable.sync(lock)
 
     def _copy(self, document: NewDocument) -> None:
         path = self.document_path(document.id)
@@ -394,7 +354,7 @@ class LocalStorage:
             self._refuse_to_cut(tail, loose)
         if loose or tail.size >= self._floor:  # else the log was rolled back, which the journal says: nothing is cut
             payloads = base.loose_payloads(self, tail)
-            self._clear_temporary(deep=bool(interrupted))
+            self._clear_temporary()
             if interrupted:
                 self._clear_documents(interrupted, tail)
             for segment, keep in payloads:
@@ -446,13 +406,11 @@ class LocalStorage:
         else:
             durable.remove(path)
 
-    def _clear_temporary(self, *, deep: bool) -> None:
-        """Delete temporary files; below ``public/tile`` only where somebody was interrupted."""
-        for kind in ("log", "payload", "recovered", "public", "public/checkpoints"):
-            paths = self._files(kind) if deep else (self.folder / kind).glob(f"*{durable.TEMPORARY_SUFFIX}")
-            for path in paths:
-                if path.name.endswith(durable.TEMPORARY_SUFFIX):
-                    durable.remove(path)
+    def _clear_temporary(self) -> None:
+        """Delete unfinished files."""
+        for kind in ("log", "payload", "recovered", "public"):
+            for path in (self.folder / kind).glob(f"*{durable.TEMPORARY_SUFFIX}"):
+                durable.remove(path)
 
     def _clear_documents(self, interrupted: bytes, tail: Tail) -> None:
         """Delete the documents of an append whose commit is not there; bring those whose commit is to the disk."""

@@ -10,6 +10,9 @@ from archief.storage import base
 from archief.storage.base import Storage
 from archief.verification.fault import Fault
 
+DOCUMENT_MISSING = "document-missing"
+"""The kind of fault that a destruction under way explains."""
+
 
 def check_document(storage: Storage, document: DocumentRef, seq: int) -> list[Fault]:
     """Compare a document with what its payload registered; the faults, at most one.
@@ -28,7 +31,7 @@ def check_document(storage: Storage, document: DocumentRef, seq: int) -> list[Fa
                 size_bytes += len(piece)
     except (ArchiefError, OSError):
         missing = Fault(
-            kind="document-missing",
+            kind=DOCUMENT_MISSING,
             grade="loss",
             file=file,
             entry=seq,

@@ -40,6 +40,7 @@ class Fold:
         self.roots: dict[int, bytes] = {}
         self.documents: set[str] = set()
         self.absent: list[tuple[int, str, int]] = []
+        self._documents_missing: list[tuple[int, str, int, Fault]] = []
         self.authority_lines: list[tuple[int, bytes]] = []
         self._sealed_root = self.frontier.root()
         self._open_leaves: list[bytes] = []
@@ -63,6 +64,7 @@ class Fold:
         report.payloads += scan.payloads
         report.commits += len(scan.commits)
         self.absent += scan.absent
+        self._documents_missing += scan.documents_missing
         report.documents += len(scan.documents)
         self.documents.update(scan.documents)
         looked, signatures = list(scan.looked), list(scan.signatures)
@@ -98,6 +100,9 @@ class Fold:
                     entry=seq,
                     remedy="bring it back from a back-up",
                 )
+        for seq, stream, stream_seq, fault in self._documents_missing:
+            if not self.authority.covers_absence(seq, stream, stream_seq):
+                self.report.faults.append(fault)
         if self._open_leaves:
             self._fault(
                 "loose-tail",

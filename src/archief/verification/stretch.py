@@ -81,6 +81,7 @@ class Scan:
     signatures: list[InnerSignature] = field(default_factory=list)
     absent: list[tuple[int, str, int]] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
+    documents_missing: list[tuple[int, str, int, Fault]] = field(default_factory=list)
     events: int = 0
     payloads: int = 0
     broken: bool = False

@@ -1,0 +1,252 @@
+"""The bench's works, one at a time, each in a process of its own.
+
+    scripts/bench_works.py WORK FOLDER EVENTS
+
+prints a line of JSON: the seconds it took, how many units were done in them, and the most memory that the process or
+one of those it started ever held. Starting Python, importing and preparing are not in the seconds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]  # so that the script runs from anywhere
+
+from archief import keys  # noqa: E402 - after the path
+from archief.draft import draft  # noqa: E402
+from archief.heads import Heads, Receipt  # noqa: E402
+from archief.log import Log  # noqa: E402
+from archief.storage.local import LocalStorage  # noqa: E402
+from archief.verification.whole import verify  # noqa: E402
+from scripts import bench_office as office  # noqa: E402
+from scripts import bench_peers as peers  # noqa: E402
+from scripts.bench_peers import Timed  # noqa: E402
+
+CORES = os.cpu_count() or 1
+SINCE = 1_000
+"""Entries after the receipt from which a verification goes on, at least."""
+STARTS = 7
+"""Starts of a program in one work; the middle one counts."""
+LACKING = 3
+"""Exit code of a work that this checkout or this machine cannot do."""
+
+OPEN_STATE = "import duckdb, sys; duckdb.connect(sys.argv[1], read_only=True).execute('select count(*) from letter')"
+REGISTER = ("append", "letter_registered", "--set", "kind=brief", "--set", "subject=Een brief", "--as", "klerk")
+FOUNDING = (
+    ("init", "--organisation", "G", "--origin-host", "archief.example.nl", "--person", "Klerk", "--recovery-person", "K"),
+    ("person", "add", "B. Jansen", "--role", "recordmanager", "--key", "jansen", "--as", "klerk"),
+)
+
+
+def made(*archives: Path) -> Timed:
+    """Read archives once, so that their files are warm."""
+    return lambda: sum(len(path.read_bytes()) for archive in archives for path in archive.rglob("*") if path.is_file())
+
+
+def verified(archive: Path, processes: int) -> Timed:
+    """Verify everything."""
+
+    def run() -> int:
+        report = verify(LocalStorage(archive), version="bench", processes=processes)
+        assert not report.faults, report.faults[0].sentence()
+        return report.size
+
+    return run
+
+
+def verified_since(archive: Path) -> Timed:
+    """Go on from a receipt that lies a thousand entries back, at a commit."""
+    log = Log(LocalStorage(archive))
+    bases = [commit.base for commit in log.commits() if commit.base.size <= log.size - SINCE]
+    base = bases[-1] if bases[1:] else log.last_commit.base
+    heads = Heads(Path(tempfile.mkdtemp(dir=archive.parent)))
+    heads.keep_receipt(Receipt(origin=log.origin, root=base.root, size=base.size, version="bench"))
+
+    def run() -> int:
+        report = verify(LocalStorage(archive), version="bench", heads=heads, since=True)
+        assert not report.faults, report.faults[0].sentence()
+        assert report.since == base.size, "it did not go on from the receipt"
+        return report.size - report.since
+
+    return run
+
+
+def checked_signatures(archive: Path) -> Timed:
+    """Verify everything in one process; only the seconds in which a signature is looked at count."""
+    check, spent = keys.verify, 0.0
+
+    def timed(*given: Any) -> None:  # noqa: ANN401 - as keys.verify
+        nonlocal spent
+        begun = time.perf_counter()
+        check(*given)
+        spent += time.perf_counter() - begun
+
+    def run() -> tuple[int, float]:
+        with mock.patch.object(keys, "verify", timed):
+            report = verify(LocalStorage(archive), version="bench")
+        return report.commits, spent
+
+    return run
+
+
+def appended(folder: Path, count: int, batch: int, *, encoded: bool = False) -> Timed:
+    """Append a town hall's work to a new archive, synced at each commit.
+
+    Args:
+        folder: where the archive is made.
+        count: events.
+        batch: events in a commit.
+        encoded: the events were checked against their types and encoded before.
+    """
+    happened = office.happenings(count)
+    drafts = [draft(*one) for one in happened] if encoded else []
+    journal, key = office.founded(folder)
+
+    def run() -> int:
+        for begin in range(0, count, batch):
+            part = drafts[begin : begin + batch] or [draft(*one) for one in happened[begin : begin + batch]]
+            journal.append(part, key, dt.datetime.now(dt.UTC), os.urandom)
+        return count
+
+    return run
+
+
+def rebuilt(archive: Path) -> Timed:
+    """Build the state file from nothing."""
+    from archief.projections.projector import Projector  # noqa: PLC0415 - imports duckdb
+
+    cache = archive / "cache" / "rebuilt"
+    shutil.rmtree(cache, ignore_errors=True)
+    log = Log(LocalStorage(archive))
+
+    def run() -> int:
+        Projector(log, cache).replay(full=True)
+        return log.size
+
+    return run
+
+
+def caught_up(archive: Path) -> Timed:
+    """Bring a state file up to date that is one event behind."""
+    from archief.projections.projector import Projector  # noqa: PLC0415 - imports duckdb
+
+    cache = archive / "cache" / "caught-up"
+    journal, key = office.opened(archive)
+    Projector(Log(LocalStorage(archive)), cache).replay()
+    edited = (entry for entry in Log(LocalStorage(archive)).entries() if entry.endswith(b'"letter_edited.v1"}'))
+    stream = json.loads(next(edited))["stream"]
+    edit = draft("letter_edited.v1", stream, {}, {"subject": "Nog eens bekeken"})
+    journal.append([edit], key, dt.datetime.now(dt.UTC), os.urandom, accept_clock=True)
+    journal.close()
+    log = Log(LocalStorage(archive))
+
+    def run() -> int:
+        replayed = Projector(log, cache).replay()
+        assert replayed.mode == "incremental", replayed.mode
+        return 1
+
+    return run
+
+
+def started(place: Path, program: str, *words: str) -> Timed:
+    """Start a program a few times in a small archive, which is founded where there is none."""
+    command, archief = (Path(sys.executable).with_name(name) for name in (program, "archief"))
+    if not archief.exists():
+        raise ModuleNotFoundError("there is no command archief beside this Python: use scripts/run's .venv")
+    settings = {"ARCHIVE": "events", "KEYS": "keys", "STATE": "state"}
+    environment = os.environ | {f"ARCHIEF_{name}": str(place / path) for name, path in settings.items()}
+    environment["ARCHIEF_PASSPHRASE"] = "geheim"  # noqa: S105 - a made-up one
+
+    def start(path: Path, *words: str) -> float:
+        begun = time.perf_counter()
+        ran = subprocess.run([path, *words], env=environment, check=False, capture_output=True, text=True)
+        if ran.returncode:
+            raise ModuleNotFoundError(f"{' '.join(words[:2])}: {ran.stderr.strip()}")
+        return time.perf_counter() - begun
+
+    if not place.exists():
+        place.mkdir(parents=True)
+        for step in (*FOUNDING, (*REGISTER, "--set", "number=2021-00017"), ("show", "2021-00017")):
+            start(archief, *step)
+    return lambda: (1, statistics.median(start(command, *words) for _ in range(STARTS)))
+
+
+def works(folder: Path, events: int) -> dict[str, Callable[[], Timed]]:
+    """Every work by name, on archives of about that many events; what is slow by nature gets fewer."""
+    few, many, batch = max(min(events // 50, 2_000), 20), max(min(events, 20_000), office.BATCH), office.BATCH
+    mixed, large = (functools.partial(office.mixed, folder, size) for size in (events, 5 * events))
+    hashed = functools.partial(office.hashed, folder, events)
+    singles = functools.partial(office.singles, folder, min(events // 2, 100_000))
+    start = functools.partial(started, folder / "started")
+    state = folder / "started" / "events" / "cache" / "state.duckdb"
+    return {
+        "make mixed": lambda: made(mixed()),
+        "make large": lambda: made(large()),
+        "make verified": lambda: made(mixed(), hashed(), singles()),
+        "limit hashed": lambda: lambda: peers.three_hashes(hashed()),
+        "limit mixed": lambda: lambda: peers.three_hashes(mixed()),
+        "limit signatures mixed": lambda: peers.raw_signatures(mixed(), 1),
+        "limit signatures 1": lambda: peers.raw_signatures(singles(), 1),
+        "limit signatures all": lambda: peers.raw_signatures(singles(), CORES),
+        "verify hashed 1": lambda: verified(hashed(), 1),
+        "verify hashed 2": lambda: verified(hashed(), 2),
+        "verify mixed 1": lambda: verified(mixed(), 1),
+        "verify mixed 2": lambda: verified(mixed(), 2),
+        "verify singles": lambda: verified(singles(), CORES),
+        "verify signatures": lambda: checked_signatures(singles()),
+        "verify since": lambda: verified_since(mixed()),
+        "append batch": lambda: appended(folder / "batch", many, batch),
+        "append batch encoded": lambda: appended(folder / "batch", many, batch, encoded=True),
+        "append single": lambda: appended(folder / "single", few, 1),
+        "sqlite batch": lambda: peers.append_to_sqlite(folder, many, batch),
+        "sqlite single": lambda: peers.append_to_sqlite(folder, few, 1),
+        "eventsourcing batch": lambda: peers.append_to_eventsourcing(folder, many, batch),
+        "eventsourcing single": lambda: peers.append_to_eventsourcing(folder, few, 1),
+        "eventsourcing projection": lambda: peers.project_with_eventsourcing(folder, many),
+        "rebuild": lambda: rebuilt(mixed()),
+        "rebuild large": lambda: rebuilt(large()),
+        "catch up": lambda: caught_up(mixed()),
+        "catch up large": lambda: caught_up(large()),
+        "duckdb count": lambda: peers.count_in_duckdb(mixed()),
+        "python fold": lambda: lambda: peers.fold_in_python(mixed()),
+        "start python": lambda: start(Path(sys.executable).name, "-c", "pass"),
+        "start duckdb": lambda: start(Path(sys.executable).name, "-c", OPEN_STATE, str(state)),
+        "start append": lambda: start("archief", *REGISTER),
+        "start show": lambda: start("archief", "show", "2021-00017"),
+    }
+
+
+def main() -> None:
+    """Do one work and say how it went."""
+    name, folder, events = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    try:
+        run = works(folder, events)[name]()
+    except ModuleNotFoundError as error:
+        sys.stderr.write(str(error))
+        sys.exit(LACKING)
+    begun = time.perf_counter()
+    done = run()
+    seconds = time.perf_counter() - begun
+    units, seconds = done if isinstance(done, tuple) else (done, seconds)
+    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    memory = most if sys.platform == "darwin" else most * 1024
+    print(json.dumps({"memory": memory, "seconds": seconds, "units": units}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""``archief list`` and ``archief sql``: many records at once, out of the projections."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from typing import Any
+
+import click
+
+from archief.cli import state
+from archief.cli.session import Session
+from archief.cli.verbs import verb
+from archief.errors import NoArchiveError, UsageError
+
+LETTER_COLUMNS = ("number", "date", "kind", "status", "subject", "stream")
+KINDS = (
+    "letters",
+    "persons",
+    "keys",
+    "roles",
+    "mandates",
+    "documents",
+    "signatures",
+    "dispatches",
+    "versions",
+    "timeline",
+)
+TABLES = {
+    "letters": "letter",
+    "persons": "person",
+    "keys": "key",
+    "roles": "role",
+    "mandates": "mandate",
+    "documents": "document",
+    "signatures": "signature",
+    "dispatches": "dispatch",
+    "versions": "letter_version",
+    "timeline": "timeline",
+}
+LIMIT = 100
+
+
+@verb(
+    "list",
+    example="""
+    archief list
+    archief list --type raadsinformatiebrief --year 2021 --status dispatched
+    archief list --kind mandates --json
+    """,
+    exits=(NoArchiveError,),
+)
+@click.option("--kind", type=click.Choice(KINDS), default="letters", help="What to list; letters without it.")
+@click.option(
+    "--type", "kind_of_letter", metavar="CODE", help="Letters of this kind: raadsinformatiebrief, rondebriefje, brief."
+)
+@click.option("--year", type=click.IntRange(1000, 9999), metavar="YEAR", help="Letters dated in this year.")
+@click.option("--status", metavar="WORD", help="registered, received, signed, dispatched, withdrawn, destroyed.")
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=LIMIT, metavar="N", help="At most so many (100); 0 for all."
+)
+def list_records(
+    session: Session, *, kind: str, kind_of_letter: str | None, year: int | None, status: str | None, limit: int
+) -> None:
+    """List the register of letters, or what else there is."""
+    log = session.log()
+    test = session.is_test(log)
+    filters = {"kind": kind_of_letter, "year(date)": year, "status": status}
+    given = {column: value for column, value in filters.items() if value is not None}
+    if given and kind != "letters":
+        raise UsageError("--type, --year and --status are for letters", where=f"--kind {kind}")
+    where = " and ".join(f"{column} = ?" for column in given) or "true"
+    with state.connection(session, log) as database:
+        table = TABLES[kind]
+        values = list(given.values())
+        (total,) = _rows(database, f"select count(*) from {table} where {where}", values)[1][0]  # noqa: S608 - our own words; values are bound
+        order = "date nulls last, number, opened_seq" if table == "letter" else "seq"
+        query = f"select * from {table} where {where} order by {order}" + (f" limit {limit}" if limit else "")  # noqa: S608 - as above
+        columns, rows = _rows(database, query, values)
+    if session.output.json:
+        position = {"origin": log.origin, "size": log.size, "time": log.last_commit.time}
+        records = [dict(zip(columns, row, strict=True)) for row in rows]
+        session.output.members({"test": test, "position": position, "total": total, kind: records})
+        return
+    shown = [name for name in LETTER_COLUMNS if name in columns] if kind == "letters" else columns
+    places = [columns.index(name) for name in shown]
+    session.output.table([name.upper() for name in shown], [[row[place] for place in places] for row in rows])
+    more = f"; --limit 0 shows all {total:,}" if len(rows) < total else ""
+    session.output.note(
+        f"{len(rows):,} of {total:,}{more}; position {log.size} of {log.origin}, {log.last_commit.time}"
+    )
+
+
+@verb(
+    "sql",
+    example="""
+    archief sql "select kind, count(*) as letters from letter group by kind"
+    archief sql --csv "select * from timeline" > timeline.csv
+    """,
+    exits=(NoArchiveError,),
+)
+@click.argument("query")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+def sql(session: Session, *, query: str, as_csv: bool) -> None:
+    """Ask the projections with SQL (DuckDB). Reads only: no file, no network, no change. Tables: docs/data.md."""
+    log = session.log()
+    test = session.is_test(log)
+    with state.connection(session, log) as database:
+        columns, rows = _asked(database, query)
+    if session.output.json:
+        position = {"origin": log.origin, "size": log.size, "time": log.last_commit.time}
+        records = [dict(zip(columns, row, strict=False)) for row in rows]
+        session.output.members({"test": test, "position": position, "columns": columns, "rows": records})
+    elif as_csv:
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([columns, *rows])
+        session.output.raw(text.getvalue().encode())
+    else:
+        session.output.table(columns, rows)
+        session.output.note(f"{len(rows):,} rows; position {log.size} of {log.origin}, {log.last_commit.time}")
+
+
+def _asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:  # noqa: ANN401 - duckdb's own class
+    """Ask what a person typed. A message that may hold content of a record is not repeated."""
+    import duckdb  # noqa: PLC0415 - imported by then
+
+    told = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.PermissionException)
+    try:
+        kinds = {statement.type.name for statement in database.extract_statements(query)}
+        if kinds - {"SELECT", "EXPLAIN"}:
+            raise UsageError("sql reads only: one select", remedy="events are appended with `archief append`")
+        return _rows(database, query, [])
+    except told as error:
+        what = str(error).partition("\n")[0].partition(": ")[2]
+        raise UsageError(
+            what[:1].lower() + what[1:], where="the query", remedy="the tables are in docs/data.md"
+        ) from None
+    except duckdb.Error as error:
+        raise UsageError(
+            f"the query failed while it ran ({type(error).__name__})", where="the query", remedy="cast with try_cast"
+        ) from None
+
+
+def _rows(database: Any, query: str, values: list[Any]) -> tuple[list[str], list[tuple[Any, ...]]]:  # noqa: ANN401 - as above
+    found = database.execute(query, values)
+    columns = [column[0] for column in found.description or ()]
+    return columns, [tuple(_plain(value) for value in row) for row in found.fetchall()]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
+    """Times as the log writes them: in UTC, with a Z."""
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, dt.datetime) and value.tzinfo is None else value

@@ -1,0 +1,138 @@
+"""The projections behind a reading command: brought up to the log's end first, out of verified entries only."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from archief.cli import verifying
+from archief.cli.output import Progress
+from archief.cli.session import Session
+from archief.events import envelope
+from archief.events.envelope import Event
+from archief.index import is_authority
+from archief.log import Log
+from archief.rules.authority import Authority
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from archief.projections.projector import Projector, Replayed
+
+
+def projector(session: Session, log: Log, unauthorised: Collection[int] = ()) -> Projector:
+    """The projections of an archive.
+
+    Args:
+        session: where what can be thrown away is kept.
+        log: the archive.
+        unauthorised: the commits (by entry) that replay skips.
+    """
+    from archief.projections.projector import Projector  # noqa: PLC0415 - imports duckdb
+
+    return Projector(log, session.cache_folder(log.origin), unauthorised)
+
+
+def replay(
+    session: Session, log: Log, *, full: bool = False, until: int | None = None, into: Path | None = None
+) -> Replayed:
+    """Verify what was not verified yet, then project it.
+
+    Args:
+        session: the surroundings.
+        log: the archive.
+        full: from the beginning, also when the state is only behind.
+        until: the size of the log to stop at; a commit ends there.
+        into: a file to write instead of the archive's own state.
+
+    Raises:
+        ArchiefError: the log is not sound.
+    """
+    found, _ = _standing(session, log)
+    made = _verified(session, log, found)
+    with Progress(session.output, "entries replayed") as progress:
+        return made.replay(full=full, until=until, into=into, progress=progress)
+
+
+@contextlib.contextmanager
+def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
+    """A read-only connection to an up-to-date state.
+
+    Raises:
+        ArchiefError: the log is not sound, or the state cannot be written.
+    """
+    found, kind = _standing(session, log)
+    if kind != "current":
+        found = _verified(session, log, found)
+        with Progress(session.output, "entries replayed") as progress:
+            found.replay(progress=progress)
+    with contextlib.closing(found.connect()) as database:
+        yield database
+
+
+def _standing(session: Session, log: Log) -> tuple[Projector, str]:
+    """The projections as they are, and how they stand to the log.
+
+    Which commits a state left out it says itself: what it was made from was verified, and what was unauthorised at its
+    position stays so.
+    """
+    found = projector(session, log)
+    status = found.status()
+    if status.kind == "outdated" and status.made is not None and status.made.unauthorised:
+        found = projector(session, log, status.made.unauthorised)
+        status = found.status()
+    return found, status.kind
+
+
+def _verified(session: Session, log: Log, found: Projector) -> Projector:
+    """Verify from the receipt on; gives the projections that know every unauthorised commit.
+
+    Raises:
+        ArchiefError: the log is not sound.
+    """
+    report = verifying.verified(session, since=True)
+    if report.gravest() not in (None, "finding"):
+        error = report.error(str(session.archive))
+        assert error is not None, "a fault that is no finding is an error"
+        error.remedy = "run `archief verify`: it names every place"
+        raise error
+    for fault in report.faults:
+        session.output.note(fault.sentence(), level=1)
+    made = found.status().made
+    if report.since == 0:
+        left_out = report.unauthorised
+    elif made is not None and report.since <= made.size:
+        left_out = [*found.unauthorised, *report.unauthorised]
+    else:
+        left_out = unauthorised(log)
+    return projector(session, log, left_out)
+
+
+def unauthorised(log: Log) -> list[int]:
+    """The commits that replay skips, by entry: their key or role was not valid at their position.
+
+    Args:
+        log: the archive; its bytes are verified.
+    """
+    found: list[int] = []
+    known = Authority()
+    tags: list[str] = []
+    held: list[Event] = []
+    for entry in log.entries():
+        if not envelope.is_commit(entry):
+            tag = envelope.tag_of(entry)
+            tags.append(tag)
+            if is_authority(tag):
+                held.append(envelope.decode_event(entry))
+            continue
+        commit = envelope.decode_commit(entry)
+        reasons = known.judge(commit.key, commit.origin, tags)
+        if not reasons:
+            reasons = known.take(commit, held).unauthorised
+        if reasons:
+            found.append(commit.seq)
+        tags, held = [], []
+    return found

@@ -1,0 +1,15 @@
+-- A signature on a letter covers the first so many of its content events, all of them up to the version it signs (format.md, inner signature)
+with covered as (
+    select signature.stream, signature.seq, signature.version, signature.covered_seq, max(letter_version.version) as version_there
+    from signature
+    left join letter_version
+        on letter_version.stream = signature.stream and letter_version.seq <= signature.covered_seq
+    group by all
+)
+select
+    stream,
+    seq,
+    printf('it covers %d entries up to entry %d; the letter had %d by then', version, covered_seq, version_there) as what
+from covered
+where version <> coalesce(version_there, 0)
+order by seq;

@@ -1,0 +1,366 @@
+"""Replay: makes the state from the log, catches it up, and notices when it is not this log's.
+
+Reads verified bytes only: whoever calls has verified the log up to ``log.size`` and says which commits are unauthorised.
+The log is always the truth. A state that is behind is caught up; one that is ahead of the log, from another log, made by
+other SQL, or damaged, is made again from nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from archief import durable
+from archief.errors import ArchiefError, UsageError
+from archief.events import envelope
+from archief.log import Log
+from archief.projections import staging, state, tables
+from archief.projections.lines import Lines
+from archief.projections.staging import Staging
+from archief.projections.state import ALIAS, BusyError, DamagedError, Made, StateFile
+from archief.stored_tree import WIDTH, StoredTree
+from archief.tlog import merkle
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+CHUNK_ENTRIES = 64 * envelope.SEGMENT_ENTRIES
+"""Entries staged at a time, about a million: what bounds memory."""
+
+IN_PLACE_ENTRIES_MAX = 2_000
+"""The longest catch-up that is written into the file itself, while readers wait. A longer one is written into a copy."""
+
+REBUILD_SHARE = 0.5
+"""From this share of the log on a catch-up is not worth it: the state is made again."""
+
+Progress = Callable[[int, int], None]
+"""Told how many entries are done, and of how many."""
+
+
+class Status(NamedTuple):
+    """How the state stands to the log.
+
+    Attributes:
+        kind: ``current``, ``behind``; or why it will be made again: ``none``, ``ahead`` of the log, ``foreign`` (another
+            log), ``fork`` (another history of this log), ``outdated`` (made by other SQL, or with other commits left
+            out), ``damaged``.
+        behind: entries of the log that the state does not know.
+        made: what it says of itself; None when it says nothing.
+    """
+
+    kind: Literal["current", "behind", "none", "ahead", "foreign", "fork", "outdated", "damaged"]
+    behind: int
+    made: Made | None
+
+
+class Replayed(NamedTuple):
+    """What a replay did.
+
+    Attributes:
+        mode: ``full``, ``incremental``, or ``none`` when the state was current.
+        events: events that were applied; unauthorised ones are not.
+        size: entries that the state is made from now.
+        root: root over them, in hex.
+        tables: rows in each table.
+    """
+
+    mode: Literal["full", "incremental", "none"]
+    events: int
+    size: int
+    root: str
+    tables: dict[str, int]
+
+
+class Projector:
+    """Makes the state of one archive.
+
+    Args:
+        log: the log, verified up to its size.
+        cache: the folder of the state file; outside the archive when that is read-only.
+        unauthorised: the commits, by entry, whose events count for nothing.
+        program: the version of archief, to be written down in what it makes.
+    """
+
+    def __init__(self, log: Log, cache: Path, unauthorised: Collection[int] = (), *, program: str = "") -> None:
+        self.log = log
+        self.program = program
+        self.unauthorised = sorted(set(unauthorised))
+        self._file = StateFile(cache)
+
+    @property
+    def path(self) -> Path:
+        """The state file."""
+        return self._file.path
+
+    def status(self) -> Status:
+        """How the state stands to the log.
+
+        Raises:
+            ArchiveInUseError: somebody writes it for longer than a reader waits.
+        """
+        try:
+            made = self._file.made()
+        except DamagedError:
+            return Status("damaged", self.log.size, None)
+        if made is None:
+            return Status("none", self.log.size, None)
+        if made.size > self.log.size:
+            self.log.refresh()  # another process may have appended and caught the state up since this log was opened
+        kind = self._kind(made)
+        return Status(kind, self.log.size - made.size if kind == "behind" else 0, made)
+
+    def replay(
+        self,
+        *,
+        full: bool = False,
+        until: int | None = None,
+        into: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Replayed:
+        """Bring the state up to the log; or make one elsewhere, or of a moment in the past.
+
+        Args:
+            full: make it again from nothing, even when it is current.
+            until: a size of the log, at the end of a commit: make the state as it was then. Only with ``into``.
+            into: write the state into this file instead; the one in the cache is left alone.
+            progress: told how far it is.
+
+        Raises:
+            UsageError: ``until`` is not the end of a commit, or stands without ``into``.
+            WriteFailedError: the file cannot be written.
+            ArchiveInUseError: another process keeps writing the state.
+        """
+        size = self._until(until)
+        if until is not None and into is None:
+            raise UsageError("a state of the past does not replace the state", remedy="name a file with --into")
+        if into is None and not full and self.status().kind == "current":
+            return self._unchanged()
+        with self._file.writing():
+            if into is not None:
+                return self._rebuild(size, into, progress)
+            # Looked at again: the one who wrote until now may have done all that there is to do.
+            status = self.status()
+            if not full and status.kind == "current":
+                return self._unchanged()
+            if not full and status.kind == "behind" and status.behind <= self.log.size * REBUILD_SHARE:
+                done = self._catch_up(status, progress)
+                if done is not None:
+                    return done
+            return self._rebuild(self.log.size, self._file.path, progress)
+
+    def connect(self, until: int | None = None) -> DuckDBPyConnection:
+        """A connection to an up-to-date state, for reading only; nothing outside the state can be reached through it.
+
+        Args:
+            until: a size of the log, at the end of a commit: the state as it was then, made in memory.
+
+        Raises:
+            WriteFailedError: the state is behind and cannot be written.
+            ArchiveInUseError: another process keeps writing the state.
+            CorruptError: the state cannot be read.
+        """
+        if until is not None:
+            connection = self._file.workshop(None)
+            try:
+                with self._file.writing():
+                    self._make(connection, self._until(until), None)
+                state.lock_down(connection)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+        self.replay()
+        try:
+            return self._file.reader()
+        except DamagedError as error:
+            raise state.damaged(self.path, error) from None
+
+    # looking
+
+    def _kind(self, made: Made) -> Literal["current", "behind", "ahead", "foreign", "fork", "outdated"]:
+        if made.size > self.log.size:
+            return "ahead" if made.origin == self.log.origin else "foreign"
+        if self._root(made.size) != made.root:
+            return "fork" if made.origin == self.log.origin else "foreign"
+        left_out = [seq for seq in self.unauthorised if seq < made.size]
+        if made.form != tables.form() or made.unauthorised != left_out:
+            return "outdated"
+        return "current" if made.size == self.log.size else "behind"
+
+    def _until(self, until: int | None) -> int:
+        if until is None:
+            return self.log.size
+        if not 0 < until <= self.log.size or not envelope.is_commit(self.log.entry(until - 1)):
+            raise UsageError(
+                f"no commit ends at size {until:,}",
+                where="until",
+                remedy=f"name a size that a commit ends at; the log's own is {self.log.size:,}",
+            )
+        return until
+
+    def _root(self, size: int) -> str:
+        """The root over the first entries, out of tiles where they lead to what the last commit sealed."""
+        tree = StoredTree(self.log.storage, self.log.size)
+        begin = self.log.size - self.log.size % WIDTH
+        _, pieces = Lines(self.log.storage, "log").stretch(begin, self.log.size)
+        entries = b"".join(pieces).split(b"\n")[:-1]
+        if entries:
+            tree.seed(begin // WIDTH, merkle.leaf_hashes(entries))
+        base = self.log.last_commit.base
+        with contextlib.suppress(ArchiefError):
+            if tree.root(base.size).hex() == base.root:
+                return tree.root(size).hex()
+        return self.log.root(size).hex()
+
+    def _unchanged(self) -> Replayed:
+        with contextlib.closing(self._file.reader()) as connection:
+            made = state.made_of(connection)
+            return Replayed("none", 0, made.size, made.root, _count(connection))
+
+    # making
+
+    def _rebuild(self, size: int, target: Path, progress: Progress | None) -> Replayed:
+        beside = self._file.beside
+        with contextlib.closing(self._file.workshop(beside)) as connection:
+            events = self._make(connection, size, progress)
+            done = Replayed("full", events, size, self._root(size), _count(connection))
+        if target != self._file.path:
+            # The target may lie on another disk: a copy there first, then the rename.
+            moved = target.with_name(f"{target.name}.new")
+            with durable.reported(moved):
+                shutil.copyfile(beside, moved)
+            self._file.replace(moved, target)
+        else:
+            self._file.replace(beside)
+        return done
+
+    def _make(self, connection: DuckDBPyConnection, size: int, progress: Progress | None) -> int:
+        """Make a state from nothing in an empty database. Gives the number of events."""
+        tables.make_meta(connection)
+        staged = Staging(connection, self.log.storage)
+        staged.clear()
+        events = 0
+        for first, stop in _chunks(0, size):
+            self._stage(staged, first, stop)
+            staged.settle()
+            events += _apply(connection, first) if first else _create(connection)
+            if progress is not None:
+                progress(stop, size)
+        self._sign(connection, size)
+        return events
+
+    def _stage(self, staged: Staging, first: int, stop: int) -> int:
+        """Stage a chunk and what came before it in its streams. Gives how many earlier events there are."""
+        commit = self.log.commit_of(stop - 1)
+        staged.load(first, stop, self.unauthorised, commit if commit.seq >= stop else None)
+        return staged.load_earlier() if first else 0
+
+    def _catch_up(self, status: Status, progress: Progress | None) -> Replayed | None:
+        """Apply what the state does not know yet; None when it must be made again after all."""
+        import duckdb  # noqa: PLC0415 - 150 ms
+
+        assert status.made is not None
+        size = self.log.size
+        path = self._file.path
+        try:
+            connection = None
+            if status.behind <= IN_PLACE_ENTRIES_MAX:
+                with contextlib.suppress(BusyError):  # then somebody reads: leave the file to them
+                    connection = self._file.workshop(path)
+            if connection is None:
+                path = self._file.copy_beside()
+                connection = self._file.workshop(path)
+            with contextlib.closing(connection):
+                connection.execute("begin")
+                events = self._advance(connection, status.made.size, size, progress)
+                if events is None:
+                    return None
+                self._sign(connection, size)
+                connection.execute("commit")
+                connection.execute(f"checkpoint {ALIAS}")
+                done = Replayed("incremental", events, size, self._root(size), _count(connection))
+        except (DamagedError, duckdb.Error):
+            return None  # it says of itself that it is sound, and is not
+        if path != self._file.path:
+            self._file.replace(path)
+        return done
+
+    def _advance(self, connection: DuckDBPyConnection, begin: int, size: int, progress: Progress | None) -> int | None:
+        staged = Staging(connection, self.log.storage)
+        staged.clear()
+        staged.remember_owners()
+        events = 0
+        for first, stop in _chunks(begin, size):
+            self._stage(staged, first, stop)
+            if staged.erases():
+                return None  # what was overwritten or deleted stays in a DuckDB file: only a new file forgets
+            staged.settle()
+            events += _apply(connection, first)
+            if progress is not None:
+                progress(stop, size)
+        return events
+
+    def _sign(self, connection: DuckDBPyConnection, size: int) -> None:
+        """Write down what the state was made from."""
+        left_out = [seq for seq in self.unauthorised if seq < size]
+        made = Made(
+            self.log.origin, size, self._root(size), self.log.size, tables.form(), self.program, left_out
+        )
+        connection.execute("delete from state")
+        connection.execute(f"insert into state values ({', '.join('?' * len(made))})", list(made))  # noqa: S608
+
+
+def _chunks(first: int, stop: int) -> Iterator[tuple[int, int]]:
+    while first < stop:
+        following = min(first - first % CHUNK_ENTRIES + CHUNK_ENTRIES, stop)
+        yield first, following
+        first = following
+
+
+def _create(connection: DuckDBPyConnection) -> int:
+    """Make every table from what is staged. Gives the number of events."""
+    for each in tables.projections().values():
+        staging.define_event(connection, with_data=each.reads_data)
+        connection.execute(each.text)
+    connection.execute("drop view temp.event")
+    return _count_rows(connection, "event")
+
+
+def _apply(connection: DuckDBPyConnection, first: int) -> int:
+    """Bring every table up to what is staged: the streams that are touched are taken out and put in anew.
+
+    Args:
+        connection: the state and its staging.
+        first: the first entry that is new.
+
+    Returns:
+        The number of new events.
+    """
+    before = _count_rows(connection, "event")
+    for each in tables.projections().values():
+        if not each.stored:
+            continue
+        # An event never changes: only new ones are put in.
+        only = f" where seq >= {first}" if each.name == "event" else ""
+        if not only:
+            connection.execute(f"delete from {each.name} where stream in (select stream from touched)")  # noqa: S608
+        staging.define_event(connection, with_data=each.reads_data)
+        connection.execute(f"insert into {ALIAS}.main.{each.name} select * from (\n{each.select}\n){only}")  # noqa: S608
+        connection.execute("drop view temp.event")
+    return _count_rows(connection, "event") - before
+
+
+def _count_rows(connection: DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608 - a name of ours
+    assert row is not None
+    return int(row[0])
+
+
+def _count(connection: DuckDBPyConnection) -> dict[str, int]:
+    """Rows in each table."""
+    names = [each.name for each in tables.projections().values() if each.stored]
+    query = " union all ".join(f"select '{name}', count(*) from {name}" for name in sorted(names))  # noqa: S608
+    return dict(connection.execute(query).fetchall())

@@ -1,0 +1,200 @@
+"""From lines of the log to ``event``, the relation that every projection reads.
+
+Three temporary tables in memory (entries, the words of their payloads, the commits that seal them) and a view over them.
+A full run fills them chunk by chunk from whole files; a catch-up fills them with the new lines and with all earlier lines
+of the streams that these touch, so that the same projections give the same rows. Nothing here is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archief.events.envelope import Commit
+from archief.projections import tables
+from archief.projections.lines import Lines, piped
+from archief.storage.base import Storage
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ERASING = ("destruction_started.v1", "record_destroyed.v1", "records_destroyed.v1", "payload_erased.v1")
+"""After these, words may be gone that a state made earlier still holds."""
+
+_KEY_ID = "sha256(unhex(printf('%02x', (facts.key ->> 'type')::integer)) || from_base64(facts.key ->> 'public'))"
+_SEAL = """
+create or replace temp table seal as
+select
+    entry.seq, entry.time, entry.key, cast(null as uuid) as person,
+    entry.seq not in (select unnest($1::bigint[])) as authorised
+from entry
+where entry.events is not null
+"""
+_OWNERS = f"""
+insert into owner
+select {_KEY_ID}, entry.stream, entry.seq
+from (select * from entry where type = 'key_enrolled.v1') as entry
+asof join seal on entry.seq < seal.seq
+where seal.authorised
+"""  # noqa: S608 - no value from outside
+_PERSONS = """
+update seal set person = first_owner.person
+from (select key, arg_min(person, seq) as person from owner group by key) as first_owner
+where first_owner.key = seal.key and seal.person is null
+"""
+_GONE = """
+create or replace temp table gone as
+select entry.seq from entry anti join words using (seq) where entry.committed
+"""
+_COVERED = """
+delete from words where seq in (
+    select entry.seq
+    from entry
+    join entry as closing using (stream)
+    asof join seal on closing.seq < seal.seq
+    where closing.type = 'record_destroyed.v1' and entry.stream_seq <= closing.facts.last_stream_seq and seal.authorised
+    union all
+    select unnest(from_json(entry.facts.seqs, '["BIGINT"]'))
+    from (select * from entry where type = 'payload_erased.v1') as entry
+    asof join seal on entry.seq < seal.seq
+    where seal.authorised
+)
+"""
+_SKIPPED = """
+insert into skipped
+select entry.stream, entry.seq, entry.stream_seq, entry.type, seal.seq
+from (select * from entry where events is null) as entry
+asof join seal on entry.seq < seal.seq
+where not seal.authorised
+order by entry.seq
+"""
+_TOUCHED = """
+create or replace temp table touched as
+select distinct stream from entry where stream is not null
+"""
+_EARLIER = """
+create or replace temp table earlier as
+select seq, commit_seq, time, key, person
+from event
+where stream in (select stream from touched)
+order by seq
+"""
+
+
+def define_event(connection: DuckDBPyConnection, *, with_data: bool) -> None:
+    """Make the view ``event``; without its join with payloads for a projection that does not read them."""
+    text = tables.read("staging", "event.sql")
+    connection.execute(text if with_data else re.sub(r"^.*\[data\]\n", "", text, flags=re.MULTILINE))
+
+
+class Staging:
+    """The temporary tables of one connection.
+
+    Args:
+        connection: a connection whose default database holds, or will hold, the state.
+        storage: where the log is; None for a staging that stays empty.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, storage: Storage | None = None) -> None:
+        self.connection = connection
+        self._entries = Lines(storage, "log") if storage is not None else None
+        self._payloads = Lines(storage, "payload") if storage is not None else None
+
+    def clear(self) -> None:
+        """Empty tables."""
+        for name in ("entry", "words"):
+            self._fill(name, [], [], create=True)
+        self.connection.execute("create or replace temp table owner (key varchar, person uuid, seq bigint)")
+        self.connection.execute(_SEAL, [[]])
+        self.connection.execute("create or replace temp table gone (seq bigint)")
+
+    def remember_owners(self) -> None:
+        """Take over whose keys are known already from the state."""
+        self.connection.execute("insert into owner select id, stream, enrolled_seq from key")
+
+    def load(self, first: int, stop: int, unauthorised: Collection[int], beyond: Commit | None = None) -> None:
+        """Stage entries ``first`` to ``stop`` (exclusive).
+
+        Args:
+            first: the first entry to stage.
+            stop: the entry after the last.
+            unauthorised: the commits, by entry, whose events count for nothing.
+            beyond: the commit that seals the last of these entries, when it stands at ``stop`` or later itself.
+        """
+        assert self._entries is not None
+        assert self._payloads is not None
+        self._fill("entry", *self._entries.stretch(first, stop), create=True)
+        self._fill("words", *self._payloads.stretch(first, stop), create=True)
+        self.connection.execute(_SEAL, [sorted(unauthorised)])
+        if beyond is not None:
+            values = [beyond.seq, beyond.time, beyond.key, beyond.seq not in unauthorised]
+            self.connection.execute("insert into seal select $1, $2::timestamp, $3, null, $4", values)
+        self.connection.execute(_TOUCHED)
+        self.connection.execute(_OWNERS)
+        self.connection.execute(_PERSONS)
+        if any(seq >= first for seq in unauthorised):
+            self.connection.execute(_SKIPPED)
+
+    def load_earlier(self) -> int:
+        """Stage the earlier events of the streams that are touched, out of the log. Gives how many there are."""
+        connection = self.connection
+        connection.execute("drop view if exists temp.event")  # here `event` is the table of the state
+        connection.execute(_EARLIER)
+        seqs = [seq for (seq,) in connection.execute("select seq from earlier order by seq").fetchall()]
+        if seqs:
+            assert self._entries is not None
+            assert self._payloads is not None
+            self._fill("entry", [], self._entries.pick(seqs), create=False)
+            self._fill("words", [], self._payloads.pick(seqs), create=False)
+            connection.execute("insert into seal select distinct commit_seq, time, key, person, true from earlier")
+        return len(seqs)
+
+    def settle(self) -> None:
+        """Find which words are gone, and drop those that a destruction covers though they are still there."""
+        marks = ", ".join(f"'{tag}'" for tag in ERASING)
+        if self._value(f"select count(*) from entry where type in ({marks})"):  # noqa: S608
+            self.connection.execute(_COVERED)
+        # All there, as is usual, is seen from two counts.
+        if self._value("select count(*) filter (committed) - (select count(*) from words) from entry"):
+            self.connection.execute(_GONE)
+        else:
+            self.connection.execute("create or replace temp table gone (seq bigint)")
+
+    def erases(self) -> bool:
+        """Whether something staged means that words may be gone that an earlier state holds."""
+        marks = ", ".join(f"'{tag}'" for tag in ERASING)
+        return bool(self._value(f"select count(*) from entry where type in ({marks})"))  # noqa: S608
+
+    def _value(self, query: str) -> int:
+        row = self.connection.execute(query).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _fill(self, name: str, files: Sequence[Path], rest: Iterable[bytes], *, create: bool) -> None:
+        """Read lines into a temporary table: whole files by their names, the rest through a pipe."""
+        file = {"entry": "entry.sql", "words": "payload.sql"}[name]
+        verb = f"create or replace temp table {name} as" if create else f"insert into {name}"
+        with _named(files, rest) as names:
+            self.connection.execute(f"set variable {file.removesuffix('.sql')}_files = $1", [names])
+            self.connection.execute(f"{verb}\n{tables.read('staging', file)}")
+
+
+@contextlib.contextmanager
+def _named(files: Sequence[Path], rest: Iterable[bytes]) -> Iterator[list[str]]:
+    """File names for all lines; an empty pipe when there are none at all, because a reader wants at least one file."""
+    ahead = iter(rest)
+    first = next(ahead, None)
+    if first is None and files:
+        yield [str(file) for file in files]
+        return
+
+    def pieces() -> Iterator[bytes]:
+        if first is not None:
+            yield first
+        yield from ahead
+
+    with piped(pieces()) as name:
+        yield [*(str(file) for file in files), name]

@@ -1,0 +1,270 @@
+"""The state file: one DuckDB file that is thrown away and made again at will.
+
+Knows what a state says of itself, how to open one for reading without shutting out its writer for long, and how a new one
+takes the place of the old. Does not know what stands in the tables.
+
+DuckDB lets either one process write or many read. So a state is made beside the old one and renamed over it; who reads
+goes on reading the old file. Only a short catch-up writes into the file itself, and a reader waits for that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from archief import durable
+from archief.errors import ArchiveInUseError, CorruptError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+T = TypeVar("T")
+
+ALIAS = "projected"
+"""The name under which a connection holds the state."""
+
+WAIT_SECONDS = 30.0
+"""How long a reader waits for a catch-up, and a writer for another writer."""
+
+ROW_GROUP_ROWS = 30_720
+"""Rows that DuckDB writes as one piece: small enough that two cores share the writing of a hundred thousand letters."""
+
+MEMORY_MAX = "1GB"
+"""What DuckDB may hold while it makes a state; beyond it spills below ``cache/``."""
+
+
+class Made(NamedTuple):
+    """What a state says it was made from; the table ``state``.
+
+    Attributes:
+        origin: the log's name.
+        size: entries that were read.
+        root: root over them, in hex.
+        destructions: the size of the log up to which destructions were applied.
+        form: hash of the SQL that made it.
+        program: version of archief that made it.
+        unauthorised: commits whose events were left out.
+    """
+
+    origin: str
+    size: int
+    root: str
+    destructions: int
+    form: str
+    program: str
+    unauthorised: list[int]
+
+
+class BusyError(Exception):
+    """Another process writes the file just now, or reads it while this one would write. Never leaves this package."""
+
+
+class DamagedError(Exception):
+    """The file is no state that can be read. Never leaves this package."""
+
+
+class StateFile:
+    """The state in one cache folder.
+
+    Args:
+        cache: the folder; made when something is first written.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
+        self.path = cache / "state.duckdb"
+        self.beside = cache / "state.duckdb.new"
+        self.spill = cache / "replay.tmp"
+
+    def made(self) -> Made | None:
+        """What the state was made from; None when there is none.
+
+        Raises:
+            DamagedError: there is a file, but no state in it.
+            ArchiveInUseError: somebody writes it for longer than a reader waits.
+        """
+        if not self.path.exists():
+            return None
+        with contextlib.closing(self.reader()) as connection:
+            return made_of(connection)
+
+    def reader(self) -> DuckDBPyConnection:
+        """Open the state for reading, locked down; waits while somebody catches it up.
+
+        Raises:
+            DamagedError: no database.
+            ArchiveInUseError: somebody writes it for longer than a reader waits.
+        """
+        return _patiently(lambda: open_file(self.path), self.path)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the only one who makes a state here; what a killed run left behind is thrown away first.
+
+        Raises:
+            WriteFailedError: the folder cannot be written.
+            ArchiveInUseError: somebody else keeps at it.
+        """
+        durable.make_folder(self.cache)
+        path = self.cache / "state.lock"
+        with durable.reported(path):
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            _patiently(lambda: _take(lock), path)
+            self._sweep()
+            yield
+        finally:
+            self._sweep()
+            os.close(lock)
+
+    def _sweep(self) -> None:
+        with durable.reported(self.cache):
+            self.beside.unlink(missing_ok=True)
+            _wal(self.beside).unlink(missing_ok=True)
+            shutil.rmtree(self.spill, ignore_errors=True)
+
+    def workshop(self, path: Path | None) -> DuckDBPyConnection:
+        """A connection to make a state with; its default database is the file ``path``, or memory when None.
+
+        Raises:
+            BusyError: somebody reads or writes that file.
+            DamagedError: there is a file, but no database in it.
+        """
+        import duckdb  # noqa: PLC0415 - 150 ms
+
+        connection = duckdb.connect()
+        try:
+            # Each projection puts its rows in order itself; what comes in between need not be.
+            connection.execute("set preserve_insertion_order = false")
+            connection.execute(f"set memory_limit = '{MEMORY_MAX}'")
+            connection.execute("set temp_directory = $1", [str(self.spill)])
+            _attach(connection, path, f"row_group_size {ROW_GROUP_ROWS}" if path is not None and not path.exists() else "")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def replace(self, path: Path, target: Path | None = None) -> None:
+        """Let a finished file take the place of the state, or of ``target``. Open readers keep the old one."""
+        target = target or self.path
+        with durable.reported(target):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                durable.sync(descriptor)
+            finally:
+                os.close(descriptor)
+            # First the old log of changes: left alone it would be applied to the new file.
+            _wal(target).unlink(missing_ok=True)
+            os.replace(path, target)
+            durable.sync_folder(target.parent)
+
+    def copy_beside(self) -> Path:
+        """A copy to catch up while others go on reading. Only inside :meth:`writing`."""
+        with durable.reported(self.beside):
+            shutil.copyfile(self.path, self.beside)
+            if _wal(self.path).exists():
+                shutil.copyfile(_wal(self.path), _wal(self.beside))
+        return self.beside
+
+
+def open_file(path: Path) -> DuckDBPyConnection:
+    """Open any state file for reading. Nothing outside of it can be reached through the connection.
+
+    Raises:
+        BusyError: somebody writes it.
+        DamagedError: no database.
+    """
+    import duckdb  # noqa: PLC0415 - 150 ms
+
+    # In memory with the file attached: a file that was replaced meanwhile is opened afresh, while duckdb.connect(path)
+    # would give the connections of one process the old one.
+    connection = duckdb.connect()
+    try:
+        _attach(connection, path, "read_only")
+        lock_down(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def lock_down(connection: DuckDBPyConnection) -> None:
+    """Let nothing outside the database be reached, and no result be spilled to a disk."""
+    connection.execute("set temp_directory = ''")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+def made_of(connection: DuckDBPyConnection) -> Made:
+    """What the state of this connection was made from.
+
+    Raises:
+        DamagedError: it does not say so.
+    """
+    import duckdb  # noqa: PLC0415 - 150 ms
+
+    try:
+        columns = ", ".join(Made._fields)
+        row = connection.execute(f"select {columns} from {ALIAS}.main.state").fetchone()  # noqa: S608 - names of ours
+    except duckdb.Error as error:
+        raise DamagedError(str(error)) from None
+    if row is None:
+        raise DamagedError("an empty state")
+    return Made(*row)
+
+
+def damaged(path: Path, why: Exception) -> CorruptError:
+    """What to tell a person about a state that cannot be read."""
+    return CorruptError(
+        f"the state file cannot be read ({str(why).partition(chr(10))[0][:200]})",
+        where=str(path),
+        remedy="run `archief replay --full`: it is made again from the log",
+    )
+
+
+def _attach(connection: DuckDBPyConnection, path: Path | None, options: str) -> None:
+    import duckdb  # noqa: PLC0415 - 150 ms
+
+    place = ":memory:" if path is None else str(path).replace("'", "''")
+    try:
+        connection.execute(f"attach '{place}' as {ALIAS}" + (f" ({options})" if options else ""))
+        connection.execute(f"use {ALIAS}")
+    except duckdb.Error as error:
+        text = str(error)
+        if "lock on file" in text or "already attached" in text or "file handle conflict" in text:
+            raise BusyError(text) from None
+        raise DamagedError(text) from None
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
+
+
+def _take(lock: int) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BusyError(str(error)) from None
+
+
+def _patiently(attempt: Callable[[], T], path: Path) -> T:
+    deadline = time.monotonic() + WAIT_SECONDS
+    pause = 0.001
+    while True:
+        try:
+            return attempt()
+        except BusyError:
+            if time.monotonic() > deadline:
+                raise ArchiveInUseError(
+                    f"another process has kept the state busy for {WAIT_SECONDS:.0f} seconds",
+                    where=str(path),
+                    remedy="wait for it to finish, then run the same command again",
+                ) from None
+        time.sleep(pause)
+        pause = min(pause * 2, 0.02)

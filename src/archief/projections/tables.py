@@ -1,0 +1,151 @@
+"""The projections: one ``.sql`` file each, named as its table. Their text, their hash, and the page that describes them.
+
+A file is a comment (what, grain), one ``create or replace table X as select …`` (or ``view``) that reads ``event`` and the
+words of the archive only, and ``comment on`` lines. ``docs/data.md`` is printed from those comments.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING, NamedTuple
+
+from archief.events import catalogue
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_CREATE = re.compile(r"^create or replace (table|view) (\w+) as\n(.*?);\n", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"--[^\n]*")
+META = ("event_type", "skipped", "state")
+"""Tables of the state that are no projections."""
+
+
+class Projection(NamedTuple):
+    """One projection.
+
+    Attributes:
+        name: its table.
+        stored: False for a view.
+        text: the whole file.
+        select: what it selects from ``event``.
+        reads_data: whether it reads payloads.
+    """
+
+    name: str
+    stored: bool
+    text: str
+    select: str
+    reads_data: bool
+
+
+def _folder() -> Traversable:
+    return resources.files("archief.projections")
+
+
+def read(*path: str) -> str:
+    """A file of this package."""
+    return _folder().joinpath(*path).read_text(encoding="utf-8")
+
+
+@functools.cache
+def projections() -> Mapping[str, Projection]:
+    """All projections by name. ``event`` comes last: from then on its name means the table."""
+    found = (parse(item.name.removesuffix(".sql"), item.read_text(encoding="utf-8")) for item in _sql(_folder()))
+    return {each.name: each for each in sorted(found, key=lambda each: (each.name == "event", each.name))}
+
+
+def _sql(folder: Traversable) -> list[Traversable]:
+    return sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
+
+
+def parse(name: str, text: str) -> Projection:
+    """Take a projection's file apart."""
+    found = _CREATE.findall(text)
+    assert [name] == [table for _, table, _ in found], f"{name}.sql makes one table, {name}"
+    kind, _, select = found[0]
+    plain = _COMMENT.sub("", select)
+    return Projection(name, kind == "table", text, select, re.search(r"\bdata\b", plain) is not None)
+
+
+@functools.cache
+def audits() -> Mapping[str, str]:
+    """The rules: name and query; any row is a violation."""
+    return {item.name.removesuffix(".sql"): item.read_text(encoding="utf-8") for item in _sql(_folder() / "audits")}
+
+
+@functools.cache
+def form() -> str:
+    """Hash of everything that decides what a state looks like: another hash, another state."""
+    digest = hashlib.sha256()
+    texts = [each.text for each in projections().values()]
+    texts += [item.read_text(encoding="utf-8") for item in _sql(_folder() / "staging")]
+    texts += [",".join(catalogue.TYPES)]
+    for text in texts:
+        digest.update(hashlib.sha256(text.encode()).digest())
+    return digest.hexdigest()
+
+
+def make_meta(connection: DuckDBPyConnection) -> None:
+    """Make the tables that are no projections; fill in the words of the archive."""
+    connection.execute(read("staging", "state.sql"))
+    rows = [
+        (each.tag, each.name, each.subject, each.stream, each.mdto, each.opens, each.repeats, each.content)
+        for each in catalogue.TYPES.values()
+    ]
+    places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
+    connection.execute(f"insert into event_type values {places}", [value for row in rows for value in row])  # noqa: S608
+
+
+def data_markdown() -> str:
+    """The page that describes every table of the state: docs/data.md."""
+    import duckdb  # noqa: PLC0415 - 150 ms
+
+    from archief.projections import staging  # noqa: PLC0415 - it reads this module
+
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as projected; use projected")
+        make_meta(connection)
+        staging.Staging(connection).clear()
+        for each in projections().values():
+            staging.define_event(connection, with_data=each.reads_data)
+            connection.execute(each.text)
+        connection.execute("drop view temp.event")
+        described = _describe(connection)
+        columns = _columns(connection)
+    lines = [
+        "# Data",
+        "",
+        "The tables of the state file, for `archief sql`, reports and exports. All of it is made from the log by",
+        "`archief replay` and can be thrown away. Times are UTC. Ids of streams are of type UUID.",
+        "Printed from the `comment on` lines in `src/archief/projections`.",
+    ]
+    for title, names in (("Projections", sorted(projections())), ("About the state itself", META)):
+        lines += ["", f"## {title}"]
+        for name in names:
+            lines += ["", f"### {name}", "", described[name], "", "| column | type | what |", "|---|---|---|"]
+            lines += [f"| `{column}` | {kind} | {what} |" for column, kind, what in columns[name]]
+    return "\n".join(lines) + "\n"
+
+
+def _describe(connection: DuckDBPyConnection) -> dict[str, str]:
+    query = (
+        "select table_name, comment from duckdb_tables() where not internal and database_name = 'projected'"
+        " union all select view_name, comment from duckdb_views() where not internal and database_name = 'projected'"
+    )
+    return {name: comment or "" for name, comment in connection.execute(query).fetchall()}
+
+
+def _columns(connection: DuckDBPyConnection) -> dict[str, list[tuple[str, str, str]]]:
+    query = (
+        "select table_name, column_name, data_type, comment from duckdb_columns()"
+        " where not internal and database_name = 'projected' order by table_name, column_index"
+    )
+    columns: dict[str, list[tuple[str, str, str]]] = {}
+    for table, column, kind, comment in connection.execute(query).fetchall():
+        columns.setdefault(table, []).append((column, kind, comment or ""))
+    return columns
