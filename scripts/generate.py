@@ -2,12 +2,12 @@
 
     scripts/generate.py FOLDER EVENTS [--batch 1000] [--singles 0.0] [--seed 1]
 
-Straight into segment files: no lock, no sync and no schema check, so that a million events take about a minute. What comes
-out is an archive like any other: hashes, commitments, commit signatures and inner signatures are real. Same arguments,
-same bytes: keys, ids, salts and texts come from the seed, and the clock is made up.
+Straight into segment files: no lock, no sync and no schema check, so that a million events take about a minute. What
+comes out is an archive like any other: hashes, commitments, commit signatures and inner signatures are real. Same
+arguments, same bytes: keys, ids, salts and texts come from the seed, and the clock is made up.
 
-The mix is that of the project's measurements: 117 letters a thousand events, about 300 bytes an entry and 1.1 kB a payload.
-Letters are worked on side by side, so that the events of one letter lie far apart, as they do in an office.
+The mix is that of the project's measurements: 117 letters a thousand events, about 300 bytes an entry and 1 kB a
+payload. Letters are worked on side by side, so that the events of one letter lie far apart, as they do in an office.
 """
 
 from __future__ import annotations
@@ -36,13 +36,15 @@ CLERKS = 24
 CLERK_ROLES = ("recordmanager", "behandelaar", "ondertekenaar", "griffie")
 SIGNERS = (("burgemeester", "Burgemeester"), ("secretaris", "Gemeentesecretaris"))
 OPEN_LETTERS_MAX = 4_000
-WORDS = (
-    "de het een van in op voor met naar uit over bij door onder na om wordt zijn is heeft kunnen moet zal raad college gemeente "
-    "wijk straat plan besluit onderzoek voorstel brief planning overleg bewoners ondernemers fietsenstalling verkeer groen water "
-    "zorg jeugd onderwijs begroting subsidie vergunning bestemmingsplan participatie duurzaamheid energie woningbouw "
-    "bereikbaarheid veiligheid cultuur sport ruimte uitvoering resultaat gesprekken partners regio provincie stand van zaken "
-    "vervolgstappen informatie evaluatie financiële coördinatie geïnformeerd kwartaal zomer najaar inwoners commissie"
-).split()
+_WORDS = """
+de het een van in op voor met naar uit over bij door onder na om wordt zijn is heeft kunnen moet zal raad
+college gemeente wijk straat plan besluit onderzoek voorstel brief planning overleg bewoners ondernemers
+fietsenstalling verkeer groen water zorg jeugd onderwijs begroting subsidie vergunning bestemmingsplan
+participatie duurzaamheid energie woningbouw bereikbaarheid veiligheid cultuur sport ruimte uitvoering
+resultaat gesprekken partners regio provincie stand zaken vervolgstappen informatie evaluatie financiële
+coördinatie geïnformeerd kwartaal zomer najaar inwoners commissie
+"""
+WORDS = _WORDS.split()
 
 
 @dataclass

@@ -135,6 +135,19 @@ def public_fact(public: PublicKey) -> dict[str, Any]:
     return {"public": canonical.base64_encode(public.public), "type": public.type}
 
 
+def rotated(archive: Founded, fresh: list[SigningKey], signers: list[SigningKey] | None = None) -> Draft:
+    """New log keys, each with its proof of possession."""
+    proofs = [
+        signer.sign(envelope.possession_message(ORIGIN, archive.stream, key.public.id))
+        for key, signer in zip(fresh, signers or fresh, strict=True)
+    ]
+    facts = {
+        "log_keys": [public_fact(key.public) for key in fresh],
+        "proofs": [canonical.base64_encode(proof) for proof in proofs],
+    }
+    return draft("log_key_rotated.v1", archive.stream, facts)
+
+
 def edited(stream: str, subject: str, **how: Any) -> Draft:
     """A letter's subject changes."""
     return draft("letter_edited.v1", stream, {}, {"subject": subject}, **how)

@@ -16,7 +16,18 @@ from archief.keys import Ed25519SigningKey, MlDsaSigningKey, SigningKey
 from archief.log import Log
 from archief.rules.authority import _HANDLERS, AUTHORITY_TYPES, FOUNDING_TYPES, Authority
 from archief.storage.memory import MemoryStorage
-from tests.founding import ORIGIN, Founded, Person, enrolled_key, enrolment, found, founding, public_fact, unfounded
+from tests.founding import (
+    ORIGIN,
+    Founded,
+    Person,
+    enrolled_key,
+    enrolment,
+    found,
+    founding,
+    public_fact,
+    rotated,
+    unfounded,
+)
 
 SMALL_ORDER = [
     "0100000000000000000000000000000000000000000000000000000000000000",
@@ -54,19 +65,6 @@ def withdrawn(person: Person, role: str) -> Draft:
 
 def revoked(person: Person, key: SigningKey | None = None, **facts: Any) -> Draft:
     return draft("key_revoked.v1", person.stream, {"key": (key or person.key).public.id, **facts})
-
-
-def rotated(archive: Founded, fresh: list[SigningKey], signers: list[SigningKey] | None = None) -> Draft:
-    """New log keys, each with its proof of possession."""
-    proofs = [
-        signer.sign(envelope.possession_message(ORIGIN, archive.stream, key.public.id))
-        for key, signer in zip(fresh, signers or fresh, strict=True)
-    ]
-    facts = {
-        "log_keys": [public_fact(key.public) for key in fresh],
-        "proofs": [canonical.base64_encode(proof) for proof in proofs],
-    }
-    return draft("log_key_rotated.v1", archive.stream, facts)
 
 
 def refuses(archive: Founded, *drafts: Draft, by: Person | None = None) -> ArchiefError:
@@ -421,7 +419,7 @@ def test_a_commit_that_names_another_log_than_it_founds_is_unauthorised(archive:
 
 def _settled() -> Draft:
     stream = "5b1e0000-0000-4000-8000-000000000000"
-    return draft("commitment_settled.v1", stream, {"result": "honoured", "date": "2021-01-14"})
+    return draft("commitment_settled.v1", stream, {"result": "settled", "date": "2021-01-14"})
 
 
 def test_an_event_that_cannot_be_changes_nothing_and_is_named(archive: Founded) -> None:

@@ -151,3 +151,22 @@ def test_every_exit_status_in_help_is_an_error_of_ours() -> None:
 def test_a_folder_that_cannot_be_found_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == run(["key", "list"], Session({}))
     assert "neither ARCHIEF_KEYS nor HOME is set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "completed"),
+    [
+        ("archief ver", 1, ["plain,verify"]),
+        ("archief key ", 2, ["plain,new", "plain,list", "plain,enrol", "plain,revoke"]),
+        ("archief append letter_re", 2, ["plain,letter_received", "plain,letter_registered"]),
+    ],
+)
+def test_a_shell_completes_our_words(
+    line: str, word: int, completed: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(word))
+    monkeypatch.setenv("_ARCHIEF_COMPLETE", "bash_complete")
+    with pytest.raises(SystemExit):
+        run([], Session({}))
+    assert completed == capsys.readouterr().out.split()

@@ -10,7 +10,7 @@ import click
 from archief.cli import drafting, names, records, writing
 from archief.cli.people import WRITES
 from archief.cli.session import Session
-from archief.cli.verbs import verb, writing_options
+from archief.cli.verbs import complete_types, verb, writing_options
 from archief.cli.writing import Writer
 from archief.draft import Draft, draft, new_stream
 from archief.errors import (
@@ -47,7 +47,7 @@ CHUNK_EVENTS = 1_000
         AmbiguousError,
     ),
 )
-@click.argument("type_", metavar="[TYPE]", required=False)
+@click.argument("type_", metavar="[TYPE]", required=False, shell_complete=complete_types)
 @click.option("--stream", metavar="RECORD", help="The record: register number, stream id, or the beginning of one.")
 @click.option(
     "--set", "sets", multiple=True, metavar="NAME=VALUE", help="A field of the facts or the data; may be repeated."
@@ -128,7 +128,7 @@ def _stream(made: Writer, event_type: EventType, text: str | None) -> str:
         return names.person(made.journal.authority, made.log, text)
     if event_type.stream == "mandate":
         return names.mandate(made.journal.authority, text)
-    return records.resolve(made.session, made.session.log(), text)
+    return records.find(made.session, made.log, text).stream
 
 
 def _completed(made: Writer, event_type: EventType, stream: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _signature(one: Happened, current: set[int], name: Name) -> dict[str, Any]:
     shown = msgspec.to_builtins(one.data) if one.data is not None else {}
     return {
         "entry": one.event.seq,
-        "time": one.commit.time,
+        "time": one.time,
         "signatory": facts.signatory,
         "name": shown.get("name_shown") or name(facts.signatory),
         "role": facts.role,
@@ -116,6 +116,6 @@ def _signature(one: Happened, current: set[int], name: Name) -> dict[str, Any]:
 def _plain(one: Happened) -> dict[str, Any]:
     data = msgspec.to_builtins(one.data) if one.data is not None else {}
     return {
-        "entry": one.event.seq, "time": one.commit.time, **msgspec.to_builtins(one.event.facts), **data,
+        "entry": one.event.seq, "time": one.time, **msgspec.to_builtins(one.event.facts), **data,
         "payload": one.payload,
     }  # fmt: skip

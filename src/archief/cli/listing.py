@@ -15,30 +15,22 @@ from archief.cli.verbs import verb
 from archief.errors import NoArchiveError, UsageError
 
 LETTER_COLUMNS = ("number", "date", "kind", "status", "subject", "stream")
-KINDS = (
-    "letters",
-    "persons",
-    "keys",
-    "roles",
-    "mandates",
-    "documents",
-    "signatures",
-    "dispatches",
-    "versions",
-    "timeline",
-)
 TABLES = {
-    "letters": "letter",
-    "persons": "person",
-    "keys": "key",
-    "roles": "role",
-    "mandates": "mandate",
-    "documents": "document",
-    "signatures": "signature",
-    "dispatches": "dispatch",
-    "versions": "letter_version",
-    "timeline": "timeline",
+    "letters": ("letter", "date nulls last, number, opened_seq"),
+    "persons": ("person", "seq"),
+    "keys": ("key", "enrolled_seq, id"),
+    "roles": ("role", "begin_seq"),
+    "mandates": ("mandate", "seq"),
+    "documents": ("document", "seq, name"),
+    "signatures": ("signature", "seq"),
+    "dispatches": ("dispatch", "seq"),
+    "versions": ("letter_version", "seq"),
+    "series": ("series", "seq, series, year"),
+    "voided-numbers": ("voided_number", "seq"),
+    "timeline": ("timeline", "seq"),
 }
+"""What can be listed: the projection, and its order."""
+
 LIMIT = 100
 
 
@@ -51,7 +43,7 @@ LIMIT = 100
     """,
     exits=(NoArchiveError,),
 )
-@click.option("--kind", type=click.Choice(KINDS), default="letters", help="What to list; letters without it.")
+@click.option("--kind", type=click.Choice(list(TABLES)), default="letters", help="What to list; letters without it.")
 @click.option(
     "--type", "kind_of_letter", metavar="CODE", help="Letters of this kind: raadsinformatiebrief, rondebriefje, brief."
 )
@@ -72,10 +64,9 @@ def list_records(
         raise UsageError("--type, --year and --status are for letters", where=f"--kind {kind}")
     where = " and ".join(f"{column} = ?" for column in given) or "true"
     with state.connection(session, log) as database:
-        table = TABLES[kind]
+        table, order = TABLES[kind]
         values = list(given.values())
         (total,) = _rows(database, f"select count(*) from {table} where {where}", values)[1][0]  # noqa: S608 - our own words; values are bound
-        order = "date nulls last, number, opened_seq" if table == "letter" else "seq"
         query = f"select * from {table} where {where} order by {order}" + (f" limit {limit}" if limit else "")  # noqa: S608 - as above
         columns, rows = _rows(database, query, values)
     if session.output.json:

@@ -57,7 +57,7 @@ def _covers(made: Writer, stream: str) -> list[Covered]:
     """Every content event that makes up the letter's version now."""
     session = made.session
     log = session.log()
-    happened = records.read(log, records.seqs_of(session, log, stream))
+    happened = records.happened(log, records.find(session, log, stream))
     found = [Covered(one.event.payload or "", one.event.seq) for one in happened if one.event.type in CONTENT_TAGS]
     if not found:
         raise RefusedError("there is no content to sign in this stream", where=stream)

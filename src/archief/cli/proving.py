@@ -68,7 +68,7 @@ def prove(
 
 
 def _newest(session: Session, log: Log, record: str) -> int:
-    return records.seqs_of(session, log, records.resolve(session, log, record))[-1]
+    return records.find(session, log, record).seqs[-1]
 
 
 def _prove_inclusion(session: Session, log: Log, seq: int, out: Path | None, *, with_payload: bool, test: bool) -> None:

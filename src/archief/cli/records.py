@@ -1,43 +1,78 @@
-"""How a person names a record, and reading a record's events out of the log in one go.
+"""How a person names a record, and reading a record's events out of the log.
 
-RECORD is a register number, a stream id, or the beginning of one. Numbers and beginnings are looked up in the
-projections; content is read from the log's own lines and checked against what the events commit to.
+RECORD is a register number, a stream id, or the beginning of one. Numbers, beginnings, and which entries belong to a
+stream are looked up in the projections; what an event says is read from the log's own lines, and held against what it
+commits to. Lines stand in the order of their entries, so one is found by halves, without reading its whole segment.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from archief.cli.session import Session
 from archief.errors import AmbiguousError, LossError, NotFoundError
 from archief.events import envelope
-from archief.events.envelope import Commit, Event
+from archief.events.envelope import Event
 from archief.log import Log
-from archief.storage import base
+from archief.storage.base import Segment, Storage
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 PREFIX_DIGITS_MIN = 4
 CANDIDATES_MAX = 10
+PROBE_BYTES = 16 * 1024
+"""How much is read to see where in a segment one stands."""
+
+READ_BYTES = 128 * 1024
+"""A stretch of this length is read and searched."""
+
 _PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
+_ENTRY_SEQ = re.compile(rb'"seq":([0-9]+),"s(?:tream|ig)":"')
+_PAYLOAD_SEQ = re.compile(rb',"seq":([0-9]+)\}$')
 
 Payload = Literal["present", "absent", "none"]
 
 
 class Happened(NamedTuple):
-    """An event with what surrounds it.
+    """An event with what it says.
 
     Attributes:
         event: as it stands in the log.
         data: its payload's data; None when it has none or it is gone.
         payload: whether it is there.
-        commit: who appended it and when.
+        time: when its commit was made; empty where nobody asked.
+        key: the id of the key that signed its commit; empty where nobody asked.
+        person: the stream of that key's owner; empty where nobody asked.
     """
 
     event: Event
     data: Any
     payload: Payload
-    commit: Commit
+    time: str = ""
+    key: str = ""
+    person: str = ""
+
+
+class Record(NamedTuple):
+    """What the projections know of a stream.
+
+    Attributes:
+        stream: its id.
+        seqs: its entries, in order.
+        appended: for each entry the time, key and person of its commit.
+        names: the names of all persons, by stream.
+    """
+
+    stream: str
+    seqs: list[int]
+    appended: Mapping[int, tuple[str, str, str]]
+    names: Mapping[str, str]
+
+
+# which record
 
 
 def is_stream(text: str) -> bool:
@@ -45,8 +80,8 @@ def is_stream(text: str) -> bool:
     return envelope.STREAM_PATTERN.fullmatch(text) is not None
 
 
-def resolve(session: Session, log: Log, text: str) -> str:
-    """The stream that a person means.
+def find(session: Session, log: Log, text: str) -> Record:
+    """The record that a person means, and what the projections know of it.
 
     Args:
         session: where the projections are.
@@ -57,23 +92,30 @@ def resolve(session: Session, log: Log, text: str) -> str:
         NotFoundError: nothing answers to it.
         AmbiguousError: several do; their stream ids are named.
     """
-    if is_stream(text):
-        return text
     from archief.cli import state  # noqa: PLC0415 - the projections need duckdb
 
     with state.connection(session, log) as database:
-        found = [
-            row[0]
-            for row in database.execute(
-                "select cast(stream as varchar) from letter where number = ?", [text]
-            ).fetchall()
-        ]
-        if not found and len(text) >= PREFIX_DIGITS_MIN and _PREFIX.fullmatch(text):
-            query = (
-                "select distinct cast(stream as varchar) as id from event where starts_with(id, ?) order by id limit ?"
-            )
-            found = [row[0] for row in database.execute(query, [text, CANDIDATES_MAX + 1]).fetchall()]
-    return only(text, sorted(found))
+        stream = text if is_stream(text) else only(text, _answering(database, text))
+        rows = database.execute(
+            "select seq, strftime(time, '%Y-%m-%dT%H:%M:%SZ'), key, cast(person as varchar) from event"
+            " where stream = cast(? as uuid) order by seq",
+            [stream],
+        ).fetchall()
+        if not rows:
+            raise NotFoundError("there is no such stream", where=stream, remedy="see `archief list`")
+        names = database.execute("select cast(stream as varchar), name from person where name is not null").fetchall()
+    appended = {seq: (time, key, person or "") for seq, time, key, person in rows}
+    return Record(stream, list(appended), appended, dict(names))
+
+
+def _answering(database: DuckDBPyConnection, text: str) -> list[str]:
+    """The streams that answer to a number or to the beginning of an id."""
+    numbered = "select cast(stream as varchar) as id from letter where number = ? order by id"
+    found = database.execute(numbered, [text]).fetchall()
+    if not found and len(text) >= PREFIX_DIGITS_MIN and _PREFIX.fullmatch(text):
+        begun = "select distinct cast(stream as varchar) as id from event where starts_with(id, ?) order by id limit ?"
+        found = database.execute(begun, [text, CANDIDATES_MAX + 1]).fetchall()
+    return [row[0] for row in found]
 
 
 def only(text: str, found: Sequence[str], what: str = "record", remedy: str = "see `archief list`") -> str:
@@ -103,112 +145,87 @@ def only(text: str, found: Sequence[str], what: str = "record", remedy: str = "s
     return found[0]
 
 
-def seqs_of(session: Session, log: Log, stream: str) -> list[int]:
-    """The entries of a stream, in order.
+# what happened
+
+
+def happened(log: Log, record: Record, stop: int | None = None) -> list[Happened]:
+    """The events of a record, with who appended them.
 
     Args:
-        session: where the projections are.
         log: the archive.
-        stream: the stream.
-
-    Raises:
-        NotFoundError: there is no such stream.
-    """
-    from archief.cli import state  # noqa: PLC0415 - the projections need duckdb
-
-    with state.connection(session, log) as database:
-        rows = database.execute(
-            "select seq from event where stream = cast(? as uuid) order by seq", [stream]
-        ).fetchall()
-    if not rows:
-        raise NotFoundError("there is no such stream", where=stream, remedy="see `archief list`")
-    return [row[0] for row in rows]
-
-
-def read(log: Log, seqs: Iterable[int]) -> list[Happened]:
-    """Read events with their payloads and commits; each segment is read once.
+        record: which entries.
+        stop: only entries below this one.
 
     Raises:
         LossError: a payload is not the one that was committed to.
+    """
+    found = read(log, [seq for seq in record.seqs if stop is None or seq < stop])
+    return [Happened(one.event, one.data, one.payload, *record.appended[one.event.seq]) for one in found]
+
+
+def read(log: Log, seqs: Iterable[int]) -> list[Happened]:
+    """Read events with their payloads, in the order of their entries.
+
+    Raises:
+        LossError: a payload is not the one that was committed to.
+        NotFoundError: there is no such entry where it should be.
         MalformedError: bytes that are not an event's.
     """
-    wanted = sorted(seqs)
-    if not wanted:
-        return []
-    events = {seq: envelope.decode_event(entry, f"entry {seq}") for seq, entry in _entries(log, wanted).items()}
-    lines = _payload_lines(log, [seq for seq, event in events.items() if event.payload is not None])
-    commits = _commits(log, wanted)
-    return [_happened(events[seq], lines.get(seq), commits[seq]) for seq in wanted]
+    logs, payloads = log.storage.log_segments(), log.storage.payload_segments()
+    return [_read(log.storage, logs, payloads, seq) for seq in sorted(seqs)]
 
 
-def _happened(event: Event, line: bytes | None, commit: Commit) -> Happened:
+def _read(storage: Storage, logs: Sequence[Segment], payloads: Sequence[Segment], seq: int) -> Happened:
+    line = _line(storage, _holding(logs, seq), seq, _ENTRY_SEQ, b'"seq":%d,"stream":"' % seq)
+    event = envelope.decode_event(line, f"entry {seq}") if line is not None else None
+    if event is None or event.seq != seq:
+        raise NotFoundError("it is not where it should be", where=f"entry {seq}", remedy="run `archief verify`")
     if event.payload is None:
-        return Happened(event, None, "none", commit)
+        return Happened(event, None, "none")
+    line = _line(storage, _holding(payloads, seq), seq, _PAYLOAD_SEQ, b',"seq":%d}\n' % seq)
     if line is None:
-        return Happened(event, None, "absent", commit)
+        return Happened(event, None, "absent")
     if envelope.commitment(line) != event.payload:
         raise LossError(
-            "the payload is not the one that was committed to",
-            where=f"entry {event.seq}",
-            remedy="run `archief verify`",
+            "the payload is not the one that was committed to", where=f"entry {seq}", remedy="run `archief verify`"
         )
-    data = envelope.decode_payload(event.type, line, f"payload of entry {event.seq}").data
-    return Happened(event, data, "present", commit)
+    return Happened(event, envelope.decode_payload(event.type, line, f"payload of entry {seq}").data, "present")
 
 
-def _entries(log: Log, wanted: Sequence[int]) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    for segment, seqs in _by_segment(log.storage.log_segments(), wanted):
-        lines = log.storage.read(segment).split(b"\n")
-        found |= {seq: lines[seq - segment.first] for seq in seqs if seq - segment.first < len(lines) - 1}
-    return found
+def _holding(segments: Sequence[Segment], seq: int) -> Segment | None:
+    """The last segment that begins at or below an entry."""
+    return next((segment for segment in reversed(segments) if segment.first <= seq), None)
 
 
-def _payload_lines(log: Log, wanted: Sequence[int]) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    for segment, seqs in _by_segment(log.storage.payload_segments(), wanted):
-        content = log.storage.read(segment)
-        for seq in seqs:
-            end = b',"seq":%d}\n' % seq
-            at = content.find(end)
-            if at >= 0:
-                found[seq] = content[content.rfind(b"\n", 0, at) + 1 : at + len(end) - 1]
-    return found
+def _line(
+    storage: Storage, segment: Segment | None, seq: int, number: re.Pattern[bytes], needle: bytes
+) -> bytes | None:
+    """The line of an entry, found by halves.
 
-
-def _commits(log: Log, wanted: Sequence[int]) -> dict[int, Commit]:
-    """The commit that sealed each entry: the first commit line at or after it."""
-    found: dict[int, Commit] = {}
-    stops = sorted({seq + 1 + envelope.EVENTS_MAX for seq in wanted})
-    last: Commit | None = None
-    for seq in wanted:
-        if last is None or seq > last.seq:
-            last = _commit_from(log, seq, stops[-1])
-        found[seq] = last
-    return found
-
-
-def _commit_from(log: Log, seq: int, stop: int) -> Commit:
-    for segment in base.segments_between(log.storage.log_segments(), seq, min(stop, log.size)):
-        content = log.storage.read(segment)
-        at = _offset(content, max(seq - segment.first, 0))
-        end = content.find(envelope.COMMIT_END + b"\n", at)
-        if end >= 0:
-            start = content.rfind(b"\n", 0, end) + 1
-            return envelope.decode_commit(content[start : end + len(envelope.COMMIT_END)], segment.name)
-    raise NotFoundError("no commit follows it", where=f"entry {seq}", remedy="run `archief verify`")
-
-
-def _offset(content: bytes, line: int) -> int:
-    offset = 0
-    for _ in range(line):
-        offset = content.find(b"\n", offset) + 1
-    return offset
-
-
-def _by_segment(segments: Sequence[base.Segment], wanted: Sequence[int]) -> Iterable[tuple[base.Segment, list[int]]]:
-    for number, segment in enumerate(segments):
-        stop = segments[number + 1].first if number + 1 < len(segments) else None
-        here = [seq for seq in wanted if seq >= segment.first and (stop is None or seq < stop)]
-        if here:
-            yield segment, here
+    Args:
+        storage: where it is.
+        segment: the file; None when there is none.
+        seq: the entry.
+        number: finds a line's entry number.
+        needle: what stands in no line but the one that is sought.
+    """
+    if segment is None:
+        return None
+    low, high = 0, segment.size_bytes
+    while high - low > READ_BYTES:
+        middle = (low + high) // 2
+        probe = storage.read(segment, middle, middle + PROBE_BYTES)
+        start = probe.find(b"\n") + 1
+        end = probe.find(b"\n", start)
+        numbers = number.findall(probe, start, end) if 0 < start < end else []
+        if not numbers or middle + start >= high:
+            break  # a line longer than the probe: what is left is searched whole
+        if int(numbers[-1]) <= seq:
+            low = middle + start
+        else:
+            high = middle + start
+    content = storage.read(segment, low, high)
+    at = content.find(needle)
+    if at < 0:
+        return None
+    return content[content.rfind(b"\n", 0, at) + 1 : content.find(b"\n", at + 1)]

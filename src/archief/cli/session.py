@@ -193,7 +193,10 @@ class Session:
 
     def is_test(self, log: Log) -> bool:
         """Whether an archive is a test archive, told once on standard error when it is."""
-        test = bool(log.event(0).facts.test)
+        from archief.events import envelope  # noqa: PLC0415 - not every command has an archive
+
+        first = log.storage.read(log.storage.log_segments()[0], 0, envelope.ENTRY_BYTES_MAX + 1).partition(b"\n")[0]
+        test = bool(getattr(envelope.decode_event(first, "entry 0").facts, "test", False))
         self.tell_test(test=test)
         return test
 

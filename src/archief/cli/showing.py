@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from archief.cli import authority, letters, moment, records
+from archief.cli import letters, moment, records
 from archief.cli.output import Output, counted
 from archief.cli.records import Happened
 from archief.cli.session import Session
@@ -17,7 +17,9 @@ from archief.cli.verbs import verb
 from archief.errors import AmbiguousError, LossError, NoArchiveError, NotFoundError
 from archief.events import catalogue
 from archief.log import Log
-from archief.rules.authority import Authority
+
+if TYPE_CHECKING:
+    from archief.rules.authority import Authority
 
 READS = (NoArchiveError, NotFoundError, AmbiguousError, LossError)
 
@@ -29,12 +31,12 @@ class _Found:
         self.log: Log = session.log()
         self.test = session.is_test(self.log)
         self.position = moment.of(self.log, day) if day else moment.Position(self.log.size, self.log.last_commit.time)
-        self.stream = records.resolve(session, self.log, record)
-        seqs = [seq for seq in records.seqs_of(session, self.log, self.stream) if seq < self.position.size]
-        if not seqs:
+        self.record = records.find(session, self.log, record)
+        self.stream = self.record.stream
+        self.happened: Sequence[Happened] = records.happened(self.log, self.record, self.position.size)
+        if not self.happened:
             raise NotFoundError("the record was not there yet", where=day or "", remedy="name a later day")
-        self.happened: Sequence[Happened] = records.read(self.log, seqs)
-        self.authority: Authority = authority.of(session, self.log)
+        self.session = session
 
     def gone(self, one: Happened) -> str:
         """What stands where an event's words stood; empty when they are there or never were."""
@@ -43,6 +45,13 @@ class _Found:
         event = one.event
         lawful = self.authority.covers_absence(event.seq, event.stream, event.stream_seq)
         return letters.GONE if lawful else letters.MISSING
+
+    @functools.cached_property
+    def authority(self) -> Authority:
+        """What says whether words may be gone."""
+        from archief.cli import authority  # noqa: PLC0415 - only who finds something gone asks
+
+        return authority.of(self.session, self.log)
 
     def demand_cover(self) -> None:
         """Fail after all was shown, when words are gone that no destruction covers.
@@ -63,22 +72,13 @@ class _Found:
         """What the stream is: the kind of the type that opened it."""
         return catalogue.of_tag(self.happened[0].event.type).stream
 
-    @functools.cached_property
-    def name(self) -> Callable[[str], str]:
-        """Gives the name of a person; the beginning of the stream id when it is destroyed."""
-
-        @functools.cache
-        def name(person: str) -> str:
-            seq = self.authority.persons.get(person)
-            data = records.read(self.log, [seq])[0].data if seq is not None else None
-            return data.name if data is not None else f"person {person[:8]}"
-
-        return name
+    def name(self, person: str) -> str:
+        """The name of a person; the beginning of the stream id when it is destroyed."""
+        return self.record.names.get(person) or f"person {person[:8]}"
 
     def who(self, one: Happened) -> str:
         """Who appended an event."""
-        person = self.authority.person_of(one.commit.key)
-        return self.name(person) if person is not None else f"key {one.commit.key[:8]}"
+        return self.name(one.person) if one.person else f"key {one.key[:8]}"
 
     @property
     def members(self) -> dict[str, Any]:
@@ -132,9 +132,7 @@ def history(session: Session, *, record: str, day: str | None) -> None:
     if output.json:
         output.members({**found.members, "events": [_event(found, one) for one in found.happened]})
     else:
-        rows = [
-            (one.event.seq, one.commit.time, found.who(one), one.event.type, found.gone(one)) for one in found.happened
-        ]
+        rows = [(one.event.seq, one.time, found.who(one), one.event.type, found.gone(one)) for one in found.happened]
         output.line(f"{found.kind} {found.stream}")
         output.table(("ENTRY", "TIME", "WHO", "WHAT", ""), rows)
         _foot(output, found)
@@ -146,8 +144,8 @@ def _event(found: _Found, one: Happened) -> dict[str, Any]:
         "seq": one.event.seq,
         "stream_seq": one.event.stream_seq,
         "type": one.event.type,
-        "time": one.commit.time,
-        "key": one.commit.key,
+        "time": one.time,
+        "key": one.key,
         "who": found.who(one),
         "facts": msgspec.to_builtins(one.event.facts),
         "payload": one.payload,
@@ -166,7 +164,7 @@ def _foot(output: Output, found: _Found) -> None:
 def _show_events(output: Output, found: _Found) -> None:
     output.line(output.styled(f"{found.kind} {found.stream}", bold=True))
     for one in found.happened:
-        output.line(f"{one.event.type}, entry {one.event.seq}, {one.commit.time}, by {found.who(one)}")
+        output.line(f"{one.event.type}, entry {one.event.seq}, {one.time}, by {found.who(one)}")
         values = msgspec.to_builtins(one.event.facts)
         if one.data is not None:
             values |= msgspec.to_builtins(one.data)

@@ -155,6 +155,13 @@ def verb(name: str, *, example: str, exits: Sequence[type[ArchiefError]] = ()) -
     return declared
 
 
+def complete_types(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    """Event types that begin like what was typed, for a shell to complete."""
+    from archief.events import catalogue  # noqa: PLC0415 - only a shell asks
+
+    return sorted({tag.rpartition(".v")[0] for tag in catalogue.TYPES if tag.startswith(begun)})
+
+
 def writing_options(*, yes: bool = False) -> Callable[[F], F]:
     """The options of every command that appends.
 

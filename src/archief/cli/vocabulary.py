@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from archief.cli.session import Session
-from archief.cli.verbs import verb
+from archief.cli.verbs import complete_types, verb
 from archief.errors import NotFoundError
 from archief.events import catalogue
 
@@ -19,7 +19,7 @@ from archief.events import catalogue
     """,
     exits=(NotFoundError,),
 )
-@click.argument("type_", metavar="[TYPE]", required=False)
+@click.argument("type_", metavar="[TYPE]", required=False, shell_complete=complete_types)
 def events(session: Session, *, type_: str | None) -> None:
     """List the event types, or show one: its fields, who may append it, and a line for `append --from`.
 

@@ -2,10 +2,9 @@
 create or replace table dispatch as
 with delivery as (
     select
-        facts.dispatch as seq,
+        facts.dispatch as dispatch,
         count(*) as reports,
-        arg_max(facts.result, seq) as result,
-        arg_max(facts.time, seq) as result_time
+        arg_max(facts.result, seq) as result
     from event
     where type = 'delivery_reported.v1'
     group by facts.dispatch
@@ -19,10 +18,9 @@ select
     sent.person,
     coalesce(delivery.reports, 0) as reports,
     delivery.result,
-    try_cast(delivery.result_time as timestamp) as result_time,
     sent.data.note as note
 from event as sent
-left join delivery using (seq)
+left join delivery on delivery.dispatch = sent.seq
 where sent.type = 'letter_dispatched.v1'
 order by sent.seq;
 
@@ -35,5 +33,4 @@ comment on column dispatch.channel is 'post, email, portal, ris';
 comment on column dispatch.person is 'person who recorded it, by stream';
 comment on column dispatch.reports is 'how many delivery reports came back';
 comment on column dispatch.result is 'the last report: delivered, read, returned, failed';
-comment on column dispatch.result_time is 'when that was, UTC, as the report says';
 comment on column dispatch.note is 'remarks';

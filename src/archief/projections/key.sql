@@ -2,7 +2,7 @@
 create or replace table key as
 with enrolled as (
     -- A key is enrolled once; a second enrolment is a finding and changes nothing.
-    select *, facts.key ->> 'public' as public, (facts.key ->> 'type')::integer as kind
+    select *, facts.key ->> 'public' as public, cast(facts.key ->> 'type' as integer) as kind
     from event
     where type = 'key_enrolled.v1'
     qualify row_number() over (partition by public, kind order by seq) = 1
@@ -12,8 +12,7 @@ revoked as (
         stream,
         facts.key as id,
         min(seq) as seq,
-        arg_min(facts.suspect_from, seq) as suspect_from,
-        arg_min(facts.ground, seq) as ground
+        arg_min(facts.suspect_from, seq) as suspect_from
     from event
     where type = 'key_revoked.v1'
     group by stream, facts.key
@@ -32,8 +31,7 @@ select
     named.seq as enrolled_seq,
     named.time as enrolled,
     revoked.seq as revoked_seq,
-    revoked.suspect_from,
-    revoked.ground
+    revoked.suspect_from
 from named
 left join revoked using (stream, id)
 order by named.seq;
@@ -48,4 +46,3 @@ comment on column key.enrolled_seq is 'entry from which it counts';
 comment on column key.enrolled is 'when, UTC';
 comment on column key.revoked_seq is 'entry from which it counts no longer';
 comment on column key.suspect_from is 'entry from which its commits are doubted';
-comment on column key.ground is 'why it was revoked';

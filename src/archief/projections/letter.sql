@@ -4,7 +4,14 @@
 -- is not copied need not be destroyed twice. The columns that end in _seq say where it stands.
 create or replace table letter as
 with opened as (
-    select *
+    select
+        stream,
+        seq,
+        type,
+        time,
+        person,
+        data,
+        facts
     from event
     where type in ('letter_registered.v1', 'letter_received.v1')
 ),
@@ -34,7 +41,7 @@ changed as (
 happened as (
     select
         stream,
-        max({'seq': facts.covers[-1].seq, 'versions': len(facts.covers)}) as signed,
+        max({'seq': facts.covers[-1].seq, 'versions': len(facts.covers)}) filter (type = 'letter_signed.v1') as signed,
         max(seq) filter (type = 'letter_dispatched.v1') as dispatched_seq,
         max(facts.date) filter (type = 'letter_dispatched.v1') as dispatched_date,
         max(seq) filter (type = 'letter_withdrawn.v1') as withdrawn_seq,

@@ -1,7 +1,7 @@
 """Where lines stand: stretches of the log and of the payloads as files to read whole, as bytes, or line by line.
 
-Knows that lines are in order of their entry index and where that index stands in a line; finds a line by halving, so that
-one event costs a few small reads. Does not know what a line says.
+Knows that lines are in order of their entry index and where that index stands in a line; finds a line by halving, so
+that one event costs a few small reads. Does not know what a line says.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+from archief import durable
 from archief.errors import MalformedError
 from archief.events import envelope
 from archief.storage import base
@@ -76,7 +77,9 @@ class Lines:
             following = next((other.first for other in self.segments if other.first > segment.first), None)
             wanted = list(itertools.takewhile(lambda seq: following is None or seq < following, seqs[at:]))  # noqa: B023
             at += len(wanted)
-            yield from self._pick_whole(segment, wanted) if len(wanted) > WHOLE_LINES else self._pick_few(segment, wanted)
+            yield from (
+                self._pick_whole(segment, wanted) if len(wanted) > WHOLE_LINES else self._pick_few(segment, wanted)
+            )
 
     def count(self, first: int, stop: int) -> int:
         """How many lines there are of entries ``first`` to ``stop``."""
@@ -137,7 +140,7 @@ class Lines:
         return low
 
     def _line_after(self, segment: Segment, offset: int, stop: int) -> tuple[int, bytes]:
-        """The first whole line that begins at ``offset`` or later but before ``stop``; where it begins. Empty when none."""
+        """The first whole line that begins at ``offset`` or later but before ``stop``, or none; and where it begins."""
         if offset >= segment.size_bytes:
             return segment.size_bytes, b""
         position = max(offset - 1, 0)  # a line begins after a newline
@@ -189,15 +192,14 @@ def piped(pieces: Iterable[bytes]) -> Iterator[str]:
 
     def fill() -> None:
         try:
-            with open(writing, "wb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor, not a path
-                for piece in pieces:
-                    view = memoryview(piece)
-                    while view:
-                        view = view[pipe.write(view) :]
+            for piece in pieces:
+                durable.write(writing, piece)
         except BrokenPipeError:
             pass  # the reader stopped, and says why
         except BaseException as error:  # noqa: BLE001 - carried over to the thread that asked
             failures.append(error)
+        finally:
+            os.close(writing)
 
     thread = threading.Thread(target=fill, name="lines", daemon=True)
     thread.start()

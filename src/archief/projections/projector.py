@@ -1,19 +1,17 @@
 """Replay: makes the state from the log, catches it up, and notices when it is not this log's.
 
-Reads verified bytes only: whoever calls has verified the log up to ``log.size`` and says which commits are unauthorised.
-The log is always the truth. A state that is behind is caught up; one that is ahead of the log, from another log, made by
-other SQL, or damaged, is made again from nothing.
+Reads verified bytes only: whoever calls has verified the log up to ``log.size`` and says which commits are
+unauthorised. The log is always the truth. A state that is behind is caught up; one that is ahead of the log, from
+another log, made by other SQL, or damaged, is made again from nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archief import durable
 from archief.errors import ArchiefError, UsageError
 from archief.events import envelope
 from archief.log import Log
@@ -31,7 +29,7 @@ CHUNK_ENTRIES = 64 * envelope.SEGMENT_ENTRIES
 """Entries staged at a time, about a million: what bounds memory."""
 
 IN_PLACE_ENTRIES_MAX = 2_000
-"""The longest catch-up that is written into the file itself, while readers wait. A longer one is written into a copy."""
+"""The longest catch-up that is written into the file itself, while readers wait. A longer one goes into a copy."""
 
 REBUILD_SHARE = 0.5
 """From this share of the log on a catch-up is not worth it: the state is made again."""
@@ -44,9 +42,9 @@ class Status(NamedTuple):
     """How the state stands to the log.
 
     Attributes:
-        kind: ``current``, ``behind``; or why it will be made again: ``none``, ``ahead`` of the log, ``foreign`` (another
-            log), ``fork`` (another history of this log), ``outdated`` (made by other SQL, or with other commits left
-            out), ``damaged``.
+        kind: ``current``, ``behind``; or why it will be made again: ``none``, ``ahead`` of the log, ``foreign``
+            (another log), ``fork`` (another history of this log), ``outdated`` (made by other SQL, or with other
+            commits left out), ``damaged``.
         behind: entries of the log that the state does not know.
         made: what it says of itself; None when it says nothing.
     """
@@ -88,7 +86,7 @@ class Projector:
         self.log = log
         self.program = program
         self.unauthorised = sorted(set(unauthorised))
-        self._file = StateFile(cache)
+        self._file = StateFile(cache / "state.duckdb")
 
     @property
     def path(self) -> Path:
@@ -101,16 +99,10 @@ class Projector:
         Raises:
             ArchiveInUseError: somebody writes it for longer than a reader waits.
         """
-        try:
-            made = self._file.made()
-        except DamagedError:
-            return Status("damaged", self.log.size, None)
-        if made is None:
-            return Status("none", self.log.size, None)
-        if made.size > self.log.size:
-            self.log.refresh()  # another process may have appended and caught the state up since this log was opened
-        kind = self._kind(made)
-        return Status(kind, self.log.size - made.size if kind == "behind" else 0, made)
+        status, connection = self._look()
+        if connection is not None:
+            connection.close()
+        return status
 
     def replay(
         self,
@@ -134,22 +126,34 @@ class Projector:
             ArchiveInUseError: another process keeps writing the state.
         """
         size = self._until(until)
-        if until is not None and into is None:
-            raise UsageError("a state of the past does not replace the state", remedy="name a file with --into")
-        if into is None and not full and self.status().kind == "current":
-            return self._unchanged()
+        if into is not None and into.resolve() != self.path.resolve():
+            target = StateFile(into)
+            target.sweep()
+            return self._rebuild(target, size, progress)
+        if until is not None or into is not None:
+            raise UsageError("the state itself is always that of the whole log", remedy="name another file with --into")
+        status, connection = self._look()
+        if not full and status.kind == "current" and connection is not None:
+            with contextlib.closing(connection):
+                return _unchanged(connection)
+        if connection is not None:
+            connection.close()
         with self._file.writing():
-            if into is not None:
-                return self._rebuild(size, into, progress)
-            # Looked at again: the one who wrote until now may have done all that there is to do.
-            status = self.status()
-            if not full and status.kind == "current":
-                return self._unchanged()
-            if not full and status.kind == "behind" and status.behind <= self.log.size * REBUILD_SHARE:
-                done = self._catch_up(status, progress)
-                if done is not None:
-                    return done
-            return self._rebuild(self.log.size, self._file.path, progress)
+            return self._replay(full=full, progress=progress)
+
+    def _replay(self, *, full: bool, progress: Progress | None) -> Replayed:
+        """Bring the state up to the log, being the only one who does."""
+        status, connection = self._look()  # again: the one who wrote until now may have done all that there is to do
+        if connection is not None:
+            with contextlib.closing(connection):
+                if not full and status.kind == "current":
+                    return _unchanged(connection)
+        if not full and status.kind == "behind" and status.behind <= self.log.size * REBUILD_SHARE:
+            done = self._catch_up(status, progress)
+            if done is not None:
+                return done
+            self._file.sweep()
+        return self._rebuild(self._file, self.log.size, progress)
 
     def connect(self, until: int | None = None) -> DuckDBPyConnection:
         """A connection to an up-to-date state, for reading only; nothing outside the state can be reached through it.
@@ -163,22 +167,45 @@ class Projector:
             CorruptError: the state cannot be read.
         """
         if until is not None:
-            connection = self._file.workshop(None)
+            connection = state.workshop(None)
             try:
-                with self._file.writing():
-                    self._make(connection, self._until(until), None)
+                self._make(connection, self._until(until), None)
                 state.lock_down(connection)
             except BaseException:
                 connection.close()
                 raise
             return connection
+        status, opened = self._look()
+        if opened is not None and status.kind == "current":
+            return opened
+        if opened is not None:
+            opened.close()
         self.replay()
         try:
-            return self._file.reader()
+            opened = self._file.reader()
         except DamagedError as error:
             raise state.damaged(self.path, error) from None
+        assert opened is not None, "a state was just made"
+        return opened
 
     # looking
+
+    def _look(self) -> tuple[Status, DuckDBPyConnection | None]:
+        """How the state stands to the log, and a connection to it when it can be read at all."""
+        connection = None
+        try:
+            connection = self._file.reader()
+            if connection is None:
+                return Status("none", self.log.size, None), None
+            made = state.made_of(connection)
+        except DamagedError:
+            if connection is not None:
+                connection.close()
+            return Status("damaged", self.log.size, None), None
+        if made.size > self.log.size:
+            self.log.refresh()  # another process may have appended and caught the state up since this log was opened
+        kind = self._kind(made)
+        return Status(kind, self.log.size - made.size if kind == "behind" else 0, made), connection
 
     def _kind(self, made: Made) -> Literal["current", "behind", "ahead", "foreign", "fork", "outdated"]:
         if made.size > self.log.size:
@@ -215,26 +242,15 @@ class Projector:
                 return tree.root(size).hex()
         return self.log.root(size).hex()
 
-    def _unchanged(self) -> Replayed:
-        with contextlib.closing(self._file.reader()) as connection:
-            made = state.made_of(connection)
-            return Replayed("none", 0, made.size, made.root, _count(connection))
-
     # making
 
-    def _rebuild(self, size: int, target: Path, progress: Progress | None) -> Replayed:
-        beside = self._file.beside
-        with contextlib.closing(self._file.workshop(beside)) as connection:
+    def _rebuild(self, target: StateFile, size: int, progress: Progress | None) -> Replayed:
+        with contextlib.closing(state.workshop(target.beside)) as connection:
             events = self._make(connection, size, progress)
+            connection.execute(f"checkpoint {ALIAS}")
             done = Replayed("full", events, size, self._root(size), _count(connection))
-        if target != self._file.path:
-            # The target may lie on another disk: a copy there first, then the rename.
-            moved = target.with_name(f"{target.name}.new")
-            with durable.reported(moved):
-                shutil.copyfile(beside, moved)
-            self._file.replace(moved, target)
-        else:
-            self._file.replace(beside)
+        target.replace()
+        target.sweep()
         return done
 
     def _make(self, connection: DuckDBPyConnection, size: int, progress: Progress | None) -> int:
@@ -264,15 +280,15 @@ class Projector:
 
         assert status.made is not None
         size = self.log.size
-        path = self._file.path
         try:
             connection = None
             if status.behind <= IN_PLACE_ENTRIES_MAX:
                 with contextlib.suppress(BusyError):  # then somebody reads: leave the file to them
-                    connection = self._file.workshop(path)
+                    connection = state.workshop(self._file.path)
+            in_place = connection is not None
             if connection is None:
-                path = self._file.copy_beside()
-                connection = self._file.workshop(path)
+                self._file.copy_beside()
+                connection = state.workshop(self._file.beside)
             with contextlib.closing(connection):
                 connection.execute("begin")
                 events = self._advance(connection, status.made.size, size, progress)
@@ -284,8 +300,8 @@ class Projector:
                 done = Replayed("incremental", events, size, self._root(size), _count(connection))
         except (DamagedError, duckdb.Error):
             return None  # it says of itself that it is sound, and is not
-        if path != self._file.path:
-            self._file.replace(path)
+        if not in_place:
+            self._file.replace()
         return done
 
     def _advance(self, connection: DuckDBPyConnection, begin: int, size: int, progress: Progress | None) -> int | None:
@@ -306,11 +322,14 @@ class Projector:
     def _sign(self, connection: DuckDBPyConnection, size: int) -> None:
         """Write down what the state was made from."""
         left_out = [seq for seq in self.unauthorised if seq < size]
-        made = Made(
-            self.log.origin, size, self._root(size), self.log.size, tables.form(), self.program, left_out
-        )
+        made = Made(self.log.origin, size, self._root(size), self.log.size, tables.form(), self.program, left_out)
         connection.execute("delete from state")
         connection.execute(f"insert into state values ({', '.join('?' * len(made))})", list(made))  # noqa: S608
+
+
+def _unchanged(connection: DuckDBPyConnection) -> Replayed:
+    made = state.made_of(connection)
+    return Replayed("none", 0, made.size, made.root, _count(connection))
 
 
 def _chunks(first: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,12 @@ with content as (
     group by stream
 ),
 signed as (
-    select *, len(facts.covers) as version, facts.covers[-1].seq as covered_seq
+    select
+        stream,
+        seq,
+        time,
+        data,
+        facts
     from event
     where type = 'letter_signed.v1'
 )
@@ -25,11 +30,11 @@ select
     signed.facts.level as level,
     signed.facts.basis as basis,
     signed.facts.on_behalf_of as on_behalf_of,
-    signed.facts.mede_namens as mede_namens,
+    from_json(signed.facts.mede_namens, '["UUID"]') as mede_namens,
     signed.facts.mandate as mandate,
-    signed.version,
-    signed.covered_seq,
-    signed.covered_seq = content.seq and signed.version = content.versions as current,
+    len(signed.facts.covers) as version,
+    signed.facts.covers[-1].seq as covered_seq,
+    signed.facts.covers[-1].seq = content.seq and len(signed.facts.covers) = content.versions as current,
     signed.data.name_shown as name_shown,
     signed.data.note as note,
     signed.data.deviation as deviation
@@ -47,7 +52,7 @@ comment on column signature.key is 'key that made the inner signature';
 comment on column signature.level is 'none, scan, simple, advanced, qualified';
 comment on column signature.basis is 'legal basis';
 comment on column signature.on_behalf_of is 'organ in whose name';
-comment on column signature.mede_namens is 'persons in whose name the signatory signs too, by stream; a JSON list';
+comment on column signature.mede_namens is 'persons in whose name the signatory signs too, by stream';
 comment on column signature.mandate is 'mandate it was signed under, by stream';
 comment on column signature.version is 'how many content events it covers';
 comment on column signature.covered_seq is 'last entry it covers';

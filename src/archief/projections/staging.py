@@ -1,7 +1,7 @@
 """From lines of the log to ``event``, the relation that every projection reads.
 
-Three temporary tables in memory (entries, the words of their payloads, the commits that seal them) and a view over them.
-A full run fills them chunk by chunk from whole files; a catch-up fills them with the new lines and with all earlier lines
+Temporary tables in memory (entries, the words of their payloads, the commits that seal them) and a view over them. A
+full run fills them chunk by chunk from whole files; a catch-up fills them with the new lines and with all earlier lines
 of the streams that these touch, so that the same projections give the same rows. Nothing here is kept.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ERASING = ("destruction_started.v1", "record_destroyed.v1", "records_destroyed.v1", "payload_erased.v1")
 """After these, words may be gone that a state made earlier still holds."""
 
-_KEY_ID = "sha256(unhex(printf('%02x', (facts.key ->> 'type')::integer)) || from_base64(facts.key ->> 'public'))"
+_KEY_ID = "sha256(unhex(printf('%02x', cast(facts.key ->> 'type' as integer))) || from_base64(facts.key ->> 'public'))"
 _SEAL = """
 create or replace temp table seal as
 select
@@ -55,7 +55,8 @@ delete from words where seq in (
     from entry
     join entry as closing using (stream)
     asof join seal on closing.seq < seal.seq
-    where closing.type = 'record_destroyed.v1' and entry.stream_seq <= closing.facts.last_stream_seq and seal.authorised
+    where closing.type = 'record_destroyed.v1' and seal.authorised
+        and entry.stream_seq <= closing.facts.last_stream_seq
     union all
     select unnest(from_json(entry.facts.seqs, '["BIGINT"]'))
     from (select * from entry where type = 'payload_erased.v1') as entry

@@ -1,7 +1,7 @@
 """The state file: one DuckDB file that is thrown away and made again at will.
 
-Knows what a state says of itself, how to open one for reading without shutting out its writer for long, and how a new one
-takes the place of the old. Does not know what stands in the tables.
+Knows what a state says of itself, how to open one for reading without shutting out its writer for long, and how a new
+one takes the place of the old. Does not know what stands in the tables.
 
 DuckDB lets either one process write or many read. So a state is made beside the old one and renamed over it; who reads
 goes on reading the old file. Only a short catch-up writes into the file itself, and a reader waits for that.
@@ -39,6 +39,10 @@ MEMORY_MAX = "1GB"
 """What DuckDB may hold while it makes a state; beyond it spills below ``cache/``."""
 
 
+_BUSY_MARKS = ("lock on file", "already attached", "file handle conflict")
+"""What DuckDB says when another process, or another connection of this one, holds a file."""
+
+
 class Made(NamedTuple):
     """What a state says it was made from; the table ``state``.
 
@@ -70,107 +74,101 @@ class DamagedError(Exception):
 
 
 class StateFile:
-    """The state in one cache folder.
+    """One state file and what is beside it while it is made.
 
     Args:
-        cache: the folder; made when something is first written.
+        path: the file; its folder is made when something is first written.
     """
 
-    def __init__(self, cache: Path) -> None:
-        self.cache = cache
-        self.path = cache / "state.duckdb"
-        self.beside = cache / "state.duckdb.new"
-        self.spill = cache / "replay.tmp"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.beside = path.with_name(f"{path.name}.new")
 
-    def made(self) -> Made | None:
-        """What the state was made from; None when there is none.
+    def reader(self) -> DuckDBPyConnection | None:
+        """Open the state for reading, locked down; None when there is none. Waits while somebody catches it up.
 
         Raises:
-            DamagedError: there is a file, but no state in it.
+            DamagedError: there is a file, but no database in it.
             ArchiveInUseError: somebody writes it for longer than a reader waits.
         """
         if not self.path.exists():
             return None
-        with contextlib.closing(self.reader()) as connection:
-            return made_of(connection)
-
-    def reader(self) -> DuckDBPyConnection:
-        """Open the state for reading, locked down; waits while somebody catches it up.
-
-        Raises:
-            DamagedError: no database.
-            ArchiveInUseError: somebody writes it for longer than a reader waits.
-        """
         return _patiently(lambda: open_file(self.path), self.path)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Be the only one who makes a state here; what a killed run left behind is thrown away first.
+        """Be the only one who makes this state; what a killed run left behind is thrown away first.
 
         Raises:
             WriteFailedError: the folder cannot be written.
             ArchiveInUseError: somebody else keeps at it.
         """
-        durable.make_folder(self.cache)
-        path = self.cache / "state.lock"
+        durable.make_folder(self.path.parent)
+        path = self.path.with_suffix(".lock")
         with durable.reported(path):
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             _patiently(lambda: _take(lock), path)
-            self._sweep()
+            self.sweep()
             yield
+            self.sweep()
         finally:
-            self._sweep()
             os.close(lock)
 
-    def _sweep(self) -> None:
-        with durable.reported(self.cache):
-            self.beside.unlink(missing_ok=True)
-            _wal(self.beside).unlink(missing_ok=True)
-            shutil.rmtree(self.spill, ignore_errors=True)
+    def sweep(self) -> None:
+        """Throw away what an unfinished run left: a half file, its log of changes, what was spilled."""
+        with durable.reported(self.path):
+            for path in (self.beside, _wal(self.beside)):
+                path.unlink(missing_ok=True)
+            for path in (self.path, self.beside):
+                shutil.rmtree(_spill(path), ignore_errors=True)
 
-    def workshop(self, path: Path | None) -> DuckDBPyConnection:
-        """A connection to make a state with; its default database is the file ``path``, or memory when None.
-
-        Raises:
-            BusyError: somebody reads or writes that file.
-            DamagedError: there is a file, but no database in it.
-        """
-        import duckdb  # noqa: PLC0415 - 150 ms
-
-        connection = duckdb.connect()
-        try:
-            # Each projection puts its rows in order itself; what comes in between need not be.
-            connection.execute("set preserve_insertion_order = false")
-            connection.execute(f"set memory_limit = '{MEMORY_MAX}'")
-            connection.execute("set temp_directory = $1", [str(self.spill)])
-            _attach(connection, path, f"row_group_size {ROW_GROUP_ROWS}" if path is not None and not path.exists() else "")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def replace(self, path: Path, target: Path | None = None) -> None:
-        """Let a finished file take the place of the state, or of ``target``. Open readers keep the old one."""
-        target = target or self.path
-        with durable.reported(target):
-            descriptor = os.open(path, os.O_RDONLY)
+    def replace(self) -> None:
+        """Let the finished file beside take the place of the state. Open readers keep the old one."""
+        with durable.reported(self.path):
+            descriptor = os.open(self.beside, os.O_RDONLY)
             try:
                 durable.sync(descriptor)
             finally:
                 os.close(descriptor)
             # First the old log of changes: left alone it would be applied to the new file.
-            _wal(target).unlink(missing_ok=True)
-            os.replace(path, target)
-            durable.sync_folder(target.parent)
+            _wal(self.path).unlink(missing_ok=True)
+            os.replace(self.beside, self.path)  # noqa: PTH105 - kept beside the other system calls
+            durable.sync_folder(self.path.parent)
 
-    def copy_beside(self) -> Path:
-        """A copy to catch up while others go on reading. Only inside :meth:`writing`."""
+    def copy_beside(self) -> None:
+        """Make a copy to catch up while others go on reading. Only inside :meth:`writing`."""
         with durable.reported(self.beside):
             shutil.copyfile(self.path, self.beside)
             if _wal(self.path).exists():
                 shutil.copyfile(_wal(self.path), _wal(self.beside))
-        return self.beside
+
+
+def workshop(path: Path | None) -> DuckDBPyConnection:
+    """A connection to make a state with; its default database is the file ``path``, or memory when None.
+
+    Raises:
+        BusyError: somebody reads or writes that file.
+        DamagedError: there is a file, but no database in it.
+    """
+    import duckdb  # noqa: PLC0415 - 150 ms
+
+    connection = duckdb.connect()
+    try:
+        # Each projection puts its rows in order itself; what comes in between need not be.
+        connection.execute("set preserve_insertion_order = false")
+        if path is None:
+            connection.execute("set temp_directory = ''")
+            _attach(connection, ":memory:")
+        else:
+            # What does not fit is spilled beside the file and swept away with it: never to a folder of the system's.
+            connection.execute(f"set memory_limit = '{MEMORY_MAX}'")
+            connection.execute("set temp_directory = $1", [str(_spill(path))])
+            _attach(connection, path, "" if path.exists() else f"row_group_size {ROW_GROUP_ROWS}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def open_file(path: Path) -> DuckDBPyConnection:
@@ -228,18 +226,22 @@ def damaged(path: Path, why: Exception) -> CorruptError:
     )
 
 
-def _attach(connection: DuckDBPyConnection, path: Path | None, options: str) -> None:
+def _attach(connection: DuckDBPyConnection, place: Path | str, options: str = "") -> None:
     import duckdb  # noqa: PLC0415 - 150 ms
 
-    place = ":memory:" if path is None else str(path).replace("'", "''")
+    quoted = str(place).replace("'", "''")
     try:
-        connection.execute(f"attach '{place}' as {ALIAS}" + (f" ({options})" if options else ""))
+        connection.execute(f"attach '{quoted}' as {ALIAS}" + (f" ({options})" if options else ""))
         connection.execute(f"use {ALIAS}")
     except duckdb.Error as error:
         text = str(error)
-        if "lock on file" in text or "already attached" in text or "file handle conflict" in text:
+        if any(mark in text for mark in _BUSY_MARKS):
             raise BusyError(text) from None
         raise DamagedError(text) from None
+
+
+def _spill(path: Path) -> Path:
+    return path.with_name(f"{path.name}.spill")
 
 
 def _wal(path: Path) -> Path:

@@ -1,7 +1,7 @@
-"""The projections: one ``.sql`` file each, named as its table. Their text, their hash, and the page that describes them.
+"""The projections: one ``.sql`` file each, named as its table. Their text, their hash, the page that describes them.
 
-A file is a comment (what, grain), one ``create or replace table X as select …`` (or ``view``) that reads ``event`` and the
-words of the archive only, and ``comment on`` lines. ``docs/data.md`` is printed from those comments.
+A file is a comment (what, grain), one ``create or replace table X as select …`` (or ``view``) that reads ``event`` and
+``event_type`` only, and ``comment on`` lines. ``docs/data.md`` is printed from those comments.
 """
 
 from __future__ import annotations

@@ -390,6 +390,7 @@ def segments_between(segments: Sequence[Segment], first: int, stop: int) -> Iter
     """The segments in which entries ``first`` to ``stop`` (exclusive) can stand."""
     for index, segment in enumerate(segments):
         following = segments[index + 1].first if index + 1 < len(segments) else stop
+        following = min(following, segment.first + envelope.SEGMENT_ENTRIES)  # a payload segment may be absent
         if segment.first < stop and following > first:
             yield segment
 

@@ -1,7 +1,7 @@
 -- Entries of the log, events and commits, out of lines that were verified. The lines' place: variable entry_files.
 -- DuckDB's JSON reader is no validator (it drops unknown keys, rounds, takes the first of two equal keys): it only ever
--- sees lines that passed verification. Of the facts only those that a projection reads; each column costs as much as
--- reading 60 bytes of every line. A fact that is text in one type and a list or object in another is read as JSON text.
+-- sees lines that passed verification. Of the facts only those that a projection reads: each costs as much as 60 bytes more
+-- in every line. What is text in one type and a list or an object in another (key, series) is read as JSON text.
 select
     seq,
     stream,
@@ -15,6 +15,7 @@ select
 from read_json(
     getvariable('entry_files'),
     format = 'newline_delimited',
+    maximum_object_size = 131072,
     columns = {
         seq: 'BIGINT',
         stream: 'UUID',
@@ -39,8 +40,6 @@ from read_json(
             covers STRUCT(seq BIGINT)[],
             dispatch BIGINT,
             result VARCHAR,
-            time VARCHAR,
-            ground VARCHAR,
             use VARCHAR,
             suspect_from BIGINT,
             begin VARCHAR,
