@@ -326,23 +326,34 @@ class _Sealed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 _FORM: Literal["archief/key/v1"] = "archief/key/v1"
-_TYPES: dict[str, tuple[int, ...]] = {"log": (ED25519, MLDSA44), "person": (ED25519,), "cosigner": (ED25519,)}
+_KINDS: dict[str, tuple[tuple[int, ...], ...]] = {
+    "log": ((ED25519, MLDSA44),),
+    "person": ((ED25519,),),
+    "cosigner": ((ED25519,), (MLDSA44,)),
+}
+"""Per use the key types that a file of that use may hold; what is made when nothing is said stands first."""
+
 _NONCE_BYTES = 12
 _SALT_BYTES = 32
 _TAG_BYTES = 16
 
 
-def generate(name: str, use: Use, entropy: Entropy) -> KeyFile:
+def generate(name: str, use: Use, entropy: Entropy, types: tuple[int, ...] = ()) -> KeyFile:
     """Make the keys of a new key file.
 
     Args:
         name: what to call it.
         use: a log gets two keys, others one.
         entropy: where the seeds come from.
+        types: the key types; none for what the use has. A cosigner may have ``(MLDSA44,)``.
+
+    Raises:
+        KeyRefusedError: types that a file of that use does not hold.
     """
-    return KeyFile(
-        name=name, use=use, keys=tuple(signing_key(kind, _draw(entropy, SEED_BYTES)) for kind in _TYPES[use])
-    )
+    types = types or _KINDS[use][0]
+    if types not in _KINDS[use]:
+        raise KeyRefusedError(f"a {use} key is not of that type")
+    return KeyFile(name=name, use=use, keys=tuple(signing_key(kind, _draw(entropy, SEED_BYTES)) for kind in types))
 
 
 def seal(keyfile: KeyFile, passphrase: bytes, entropy: Entropy, cost: Cost = DEFAULT_COST) -> bytes:
@@ -360,7 +371,7 @@ def seal(keyfile: KeyFile, passphrase: bytes, entropy: Entropy, cost: Cost = DEF
     """
     if not passphrase:
         raise PassphraseError("an empty passphrase protects nothing")
-    if tuple(key.public.type for key in keyfile.keys) != _TYPES[keyfile.use]:
+    if tuple(key.public.type for key in keyfile.keys) not in _KINDS[keyfile.use]:
         raise KeyRefusedError(f"not the keys of a {keyfile.use} key file")
     halves = [_Half(key.id, canonical.base64_encode(key.public), key.type) for key in keyfile.public]
     nonce, salt = _draw(entropy, _NONCE_BYTES), _draw(entropy, _SALT_BYTES)
@@ -433,7 +444,7 @@ def _read(encoded: bytes, where: str) -> tuple[_Sealed, tuple[PublicKey, ...]]:
     if len(encoded) > KEY_FILE_BYTES_MAX or not encoded.endswith(b"\n"):
         raise MalformedError("not a key file: too long, or cut off", where=where)
     file = canonical.decode_as(_decoder(), encoded[:-1], where)
-    if tuple(half.type for half in file.public) != _TYPES[file.use]:
+    if tuple(half.type for half in file.public) not in _KINDS[file.use]:
         raise MalformedError(f"not the keys of a {file.use} key file", where=where)
     public = tuple(
         PublicKey.checked(half.type, canonical.base64_decode(half.public, where), where) for half in file.public

@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 
 from archief.cli import moment
-from archief.errors import NotFoundError, UsageError
+from archief.errors import ExtraMissingError, NotFoundError, UsageError
 from archief.log import Log
 from archief.storage.memory import MemoryStorage
 from tests.founding import Founded, found
@@ -92,3 +92,9 @@ def test_a_size_inside_a_commit_is_refused_with_the_next_end(log: Log) -> None:
 def test_a_day_before_the_log_is_refused_with_its_first_day(log: Log) -> None:
     with pytest.raises(NotFoundError, match="begins on 2021-01-14"):
         moment.of(log, "2020-12-31")
+
+
+def test_a_machine_without_time_zones_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moment, "ZONE", "Europe/Nergens")
+    with pytest.raises(ExtraMissingError, match="no time zone data"):
+        moment.end_of(dt.date(2021, 1, 14))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -257,3 +258,12 @@ def test_no_secret_shows_in_a_repr() -> None:
 def test_a_public_key_crosses_to_a_worker() -> None:
     key = keys.signing_key(ED25519, bytes(32)).public
     assert key == pickle.loads(pickle.dumps(key))
+
+
+def test_a_cosigner_may_have_a_post_quantum_key_and_others_may_not() -> None:
+    made = keys.generate("toezicht", "cosigner", secrets.token_bytes, (MLDSA44,))
+    assert [key.public.type for key in made.keys] == [MLDSA44]
+    opened = keys.unseal(keys.seal(made, b"geheim", secrets.token_bytes, CHEAP), b"geheim")
+    assert opened.public == made.public
+    with pytest.raises(KeyRefusedError, match="a person key is not of that type"):
+        keys.generate("burgemeester", "person", secrets.token_bytes, (MLDSA44,))

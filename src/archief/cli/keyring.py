@@ -168,7 +168,9 @@ def opened_silently(session: Session, key: KeyPath) -> KeyFile | None:
     return None
 
 
-def made(session: Session, name: str, use: Use, *, title: str | None = None) -> KeyFile:
+def made(
+    session: Session, name: str, use: Use, *, title: str | None = None, types: tuple[int, ...] = ()
+) -> KeyFile:
     """Make a new key file.
 
     Args:
@@ -176,6 +178,7 @@ def made(session: Session, name: str, use: Use, *, title: str | None = None) -> 
         name: the file's name.
         use: what it may sign.
         title: the name inside, if it is another one (a log's origin).
+        types: the key types, where the use leaves a choice.
 
     Raises:
         KeyRefusedError: there is one of that name already.
@@ -183,7 +186,7 @@ def made(session: Session, name: str, use: Use, *, title: str | None = None) -> 
     """
     path = path_for(session, name)
     refuse_existing(path)
-    file = keys.generate(title or name, use, session.entropy)
+    file = keys.generate(title or name, use, session.entropy, types)
     passphrase = session.new_passphrase(f"the new key {name}")
     sealed = keys.seal(file, passphrase, session.entropy, session.cost or keys.DEFAULT_COST)
     session.opened_with(passphrase)

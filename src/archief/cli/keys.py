@@ -23,7 +23,7 @@ from archief.errors import (
     PassphraseError,
     UsageError,
 )
-from archief.keys import Use
+from archief.keys import MLDSA44, Use
 
 key = Family(
     "key",
@@ -46,19 +46,24 @@ key = Family(
     default="person",
     help="What it will sign: a person's commits and letters, the log's heads, or the heads of others' logs.",
 )
+@click.option("--ml-dsa", is_flag=True, help="For a cosigner: ML-DSA-44 (signature lines of type 0x06), not Ed25519.")
 @click.option("--dry-run", is_flag=True, help="Say where it would be, make nothing.")
-def new(session: Session, *, name: str, use: Use, dry_run: bool) -> None:
+def new(session: Session, *, name: str, use: Use, ml_dsa: bool, dry_run: bool) -> None:
     """Make a key file on this machine; it counts when it is enrolled.
 
     For a log key NAME is the log's origin (host/digits); its file is named after it.
     """
+    if ml_dsa and use != "cosigner":
+        raise UsageError(
+            "--ml-dsa is for cosigners", where="--ml-dsa", remedy="a log's key holds both kinds, a person's is Ed25519"
+        )
     file_name = keyring.name_from(name) if use == "log" else name
     path = keyring.path_for(session, file_name)
     keyring.refuse_existing(path)
     if dry_run:
         session.output.line(f"would make {path}")
         return
-    made = keyring.made(session, file_name, use, title=name)
+    made = keyring.made(session, file_name, use, title=name, types=(MLDSA44,) if ml_dsa else ())
     ids = [public.id for public in made.public]
     if session.output.json:
         session.output.members({"name": file_name, "use": use, "file": str(path), "ids": ids})

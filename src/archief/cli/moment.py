@@ -6,7 +6,7 @@ import bisect
 import datetime as dt
 from typing import NamedTuple
 
-from archief.errors import NotFoundError, UsageError
+from archief.errors import ExtraMissingError, NotFoundError, UsageError
 from archief.events import envelope
 from archief.log import Log
 from archief.storage.base import Segment
@@ -50,12 +50,24 @@ def of(log: Log, text: str) -> Position:
 
 
 def end_of(day: dt.date) -> str:
-    """The last second of a day in Amsterdam, in UTC as commits write it."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - only who names a day pays
+    """The last second of a day in Amsterdam, in UTC as commits write it.
+
+    Raises:
+        ExtraMissingError: this machine has no time zone data.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - only who names a day pays
 
     if day.year >= dt.MAXYEAR:
         return f"{dt.MAXYEAR}-12-31T23:59:59Z"
-    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(ZONE))
+    try:
+        zone = ZoneInfo(ZONE)
+    except ZoneInfoNotFoundError:
+        raise ExtraMissingError(
+            "this machine has no time zone data, and a day ends at midnight in Amsterdam",
+            where=ZONE,
+            remedy="install tzdata (the system's package, or pip install tzdata), or name a number of entries",
+        ) from None
+    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone)
     return (midnight.astimezone(dt.UTC) - dt.timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
