@@ -17,8 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archief import canonical, keys, publishing
 from archief.draft import Draft, draft, new_stream
+from archief.errors import ArchiefError
 from archief.events import envelope
 from archief.heads import Heads
 from archief.journal import Appended, Journal
@@ -214,3 +217,16 @@ def recomputed_root(storage: Storage) -> str:
 def faults(storage: Storage) -> list[str]:
     """What a whole verification finds, one sentence each."""
     return [fault.sentence() for fault in verify(storage, version="test").faults]
+
+
+def refuses(archive: Founded, kind: type[ArchiefError], *drafts: Draft, **how: Any) -> ArchiefError:
+    """The error of an append, that left no trace; the archive goes on as if nothing was tried."""
+    storage = archive.storage
+    before = archive.journal.size, archive.journal.root(), recomputed_root(storage), list(storage.document_ids())
+    with pytest.raises(kind) as caught:
+        archive.append(*drafts, **how)
+    assert before == (
+        archive.journal.size, archive.journal.root(), recomputed_root(storage), list(storage.document_ids())
+    )  # fmt: skip
+    assert [] == faults(storage)
+    return caught.value

@@ -102,25 +102,25 @@ def write_events(
     moving = {stream: version for stream, (version, _) in versions.items()}
     payloads: list[tuple[int, bytes]] = []
     entries: list[bytes] = []
-    for number, one in enumerate(drafts):
+    for seq, (tag, stream, facts, data, _, _) in enumerate(drafts, first):
         held = None
-        if one.data is not None:
-            salt = salts[number * envelope.SALT_BYTES : (number + 1) * envelope.SALT_BYTES]
-            line = envelope.encode_payload(one.data, salt, first + number)
+        if data is not None:
+            begin = (seq - first) * envelope.SALT_BYTES
+            line = envelope.encode_payload(data, salts[begin : begin + envelope.SALT_BYTES], seq)
             if len(line) > envelope.PAYLOAD_BYTES_MAX:
                 raise MalformedError(
                     f"a payload of {len(line):,} bytes; the limit is {envelope.PAYLOAD_BYTES_MAX:,}",
-                    where=f"event {number + 1}",
+                    where=f"event {seq - first + 1}",
                     remedy="attach the text as a document with --document",
                 )
-            payloads.append((first + number, line))
+            payloads.append((seq, line))
             held = envelope.commitment(line)
-        version = moving[one.stream] = moving[one.stream] + 1
-        entry = envelope.encode_event(one.facts, held, first + number, one.stream, version, one.tag)
+        version = moving[stream] = moving[stream] + 1
+        entry = envelope.encode_event(facts, held, seq, stream, version, tag)
         if len(entry) > envelope.ENTRY_BYTES_MAX:
             raise MalformedError(
                 f"facts too long: an entry of {len(entry):,} bytes; the limit is {envelope.ENTRY_BYTES_MAX:,}",
-                where=f"event {number + 1}",
+                where=f"event {seq - first + 1}",
                 remedy="split its list over several events",
             )
         entries.append(entry)
@@ -173,4 +173,5 @@ def new_commit_id(now: dt.datetime, entropy: Entropy) -> str:
     raw = bytearray(milliseconds.to_bytes(6, "big") + entropy(10))
     raw[6] = 0x70 | raw[6] & 0x0F
     raw[8] = 0x80 | raw[8] & 0x3F
-    return str(uuid.UUID(bytes=bytes(raw)))
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

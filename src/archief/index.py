@@ -37,7 +37,8 @@ PENDING_MAX = 200_000
 LOOKUP_MAX = 500
 """Streams looked up in one query."""
 
-_AUTHORITY = frozenset(tag.encode() for tag in AUTHORITY_TYPES)
+_AUTHORITY = frozenset(AUTHORITY_TYPES)
+_AUTHORITY_BYTES = frozenset(tag.encode() for tag in AUTHORITY_TYPES)
 
 
 Line = tuple[int, bytes, str]
@@ -177,7 +178,7 @@ class Index:
             tag = entry[entry.rfind(b'"type":"') + 8 : -2]
             if tag == b"commit.v1":
                 if held:
-                    self._lines += [*held, (seq, entry, b" ".join(sorted(tags)).decode())]
+                    self._lines += [*held, (seq, entry, b" ".join(sorted(tags)).decode("ascii", "replace"))]
                     held = []
                 tags = set()
                 if len(self._pending) > PENDING_MAX:
@@ -185,7 +186,7 @@ class Index:
                     self.flush()
                 continue
             tags.add(tag)
-            if tag in _AUTHORITY:
+            if tag in _AUTHORITY_BYTES:
                 held.append((seq, entry, ""))
             at = entry.rfind(b'"stream":"') + 10
             try:
@@ -252,4 +253,4 @@ def _kind(tag: bytes) -> str:
 
 def is_authority(tag: str) -> bool:
     """Whether authority rests on events of this type."""
-    return tag.encode() in _AUTHORITY
+    return tag in _AUTHORITY

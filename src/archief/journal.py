@@ -264,7 +264,7 @@ class Journal:
         return event.stream, event.payload
 
     def _time(self, now: dt.datetime, *, accept_clock: bool) -> str:
-        time = now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        time = f"{now.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
         if self.last_commit is None or self.last_commit.time <= time:
             return time
         previous = dt.datetime.fromisoformat(self.last_commit.time)

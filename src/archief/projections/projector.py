@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from archief.errors import ArchiefError, UsageError
 from archief.events import envelope
 from archief.log import Log
-from archief.projections import staging, state, tables
+from archief.projections import state, tables
 from archief.projections.lines import Lines
 from archief.projections.staging import Staging
 from archief.projections.state import ALIAS, BusyError, DamagedError, Made, StateFile
@@ -87,6 +87,7 @@ class Projector:
         self.program = program
         self.unauthorised = sorted(set(unauthorised))
         self._file = StateFile(cache / "state.duckdb")
+        self._roots: dict[int, str] = {}
 
     @property
     def path(self) -> Path:
@@ -126,6 +127,7 @@ class Projector:
             ArchiveInUseError: another process keeps writing the state.
         """
         size = self._until(until)
+        mark = self._file.mark()
         if into is not None and into.resolve() != self.path.resolve():
             target = StateFile(into)
             target.sweep()
@@ -139,15 +141,16 @@ class Projector:
         if connection is not None:
             connection.close()
         with self._file.writing():
-            return self._replay(full=full, progress=progress)
+            if self._file.mark() != mark:  # somebody else wrote it meanwhile, and may have done all there is to do
+                status, connection = self._look()
+                if connection is not None:
+                    with contextlib.closing(connection):
+                        if not full and status.kind == "current":
+                            return _unchanged(connection)
+            return self._make_current(status, full=full, progress=progress)
 
-    def _replay(self, *, full: bool, progress: Progress | None) -> Replayed:
+    def _make_current(self, status: Status, *, full: bool, progress: Progress | None) -> Replayed:
         """Bring the state up to the log, being the only one who does."""
-        status, connection = self._look()  # again: the one who wrote until now may have done all that there is to do
-        if connection is not None:
-            with contextlib.closing(connection):
-                if not full and status.kind == "current":
-                    return _unchanged(connection)
         if not full and status.kind == "behind" and status.behind <= self.log.size * REBUILD_SHARE:
             done = self._catch_up(status, progress)
             if done is not None:
@@ -229,7 +232,13 @@ class Projector:
         return until
 
     def _root(self, size: int) -> str:
-        """The root over the first entries, out of tiles where they lead to what the last commit sealed."""
+        """The root over the first entries; a log only grows, so it is worked out once."""
+        if size not in self._roots:
+            self._roots[size] = self._work_out_root(size)
+        return self._roots[size]
+
+    def _work_out_root(self, size: int) -> str:
+        """Out of tiles where they lead to what the last commit sealed, out of the entries where not."""
         tree = StoredTree(self.log.storage, self.log.size)
         begin = self.log.size - self.log.size % WIDTH
         _, pieces = Lines(self.log.storage, "log").stretch(begin, self.log.size)
@@ -262,7 +271,7 @@ class Projector:
         for first, stop in _chunks(0, size):
             self._stage(staged, first, stop)
             staged.settle()
-            events += _apply(connection, first) if first else _create(connection)
+            events += _apply(connection, staged, first) if first else _create(connection, staged)
             if progress is not None:
                 progress(stop, size)
         self._sign(connection, size)
@@ -270,7 +279,7 @@ class Projector:
 
     def _stage(self, staged: Staging, first: int, stop: int) -> int:
         """Stage a chunk and what came before it in its streams. Gives how many earlier events there are."""
-        commit = self.log.commit_of(stop - 1)
+        commit = self.log.last_commit if stop == self.log.size else self.log.commit_of(stop - 1)
         staged.load(first, stop, self.unauthorised, commit if commit.seq >= stop else None)
         return staged.load_earlier() if first else 0
 
@@ -314,7 +323,7 @@ class Projector:
             if staged.erases():
                 return None  # what was overwritten or deleted stays in a DuckDB file: only a new file forgets
             staged.settle()
-            events += _apply(connection, first)
+            events += _apply(connection, staged, first)
             if progress is not None:
                 progress(stop, size)
         return events
@@ -339,36 +348,38 @@ def _chunks(first: int, stop: int) -> Iterator[tuple[int, int]]:
         first = following
 
 
-def _create(connection: DuckDBPyConnection) -> int:
+def _create(connection: DuckDBPyConnection, staged: Staging) -> int:
     """Make every table from what is staged. Gives the number of events."""
     for each in tables.projections().values():
-        staging.define_event(connection, with_data=each.reads_data)
+        staged.define_event(with_data=each.reads_data)
         connection.execute(each.text)
-    connection.execute("drop view temp.event")
+    staged.undefine_event()
     return _count_rows(connection, "event")
 
 
-def _apply(connection: DuckDBPyConnection, first: int) -> int:
+def _apply(connection: DuckDBPyConnection, staged: Staging, first: int) -> int:
     """Bring every table up to what is staged: the streams that are touched are taken out and put in anew.
 
     Args:
-        connection: the state and its staging.
+        connection: the state.
+        staged: the new events, and the earlier ones of their streams.
         first: the first entry that is new.
 
     Returns:
         The number of new events.
     """
-    before = _count_rows(connection, "event")
+    before = _count_rows(connection, f"{ALIAS}.main.event")
+    types = staged.types()
     for each in tables.projections().values():
-        if not each.stored:
+        if not each.stored or (each.types and not each.types & types):
             continue
         # An event never changes: only new ones are put in.
         only = f" where seq >= {first}" if each.name == "event" else ""
         if not only:
             connection.execute(f"delete from {each.name} where stream in (select stream from touched)")  # noqa: S608
-        staging.define_event(connection, with_data=each.reads_data)
+        staged.define_event(with_data=each.reads_data)
         connection.execute(f"insert into {ALIAS}.main.{each.name} select * from (\n{each.select}\n){only}")  # noqa: S608
-        connection.execute("drop view temp.event")
+    staged.undefine_event()
     return _count_rows(connection, "event") - before
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ERASING = ("destruction_started.v1", "record_destroyed.v1", "records_destroyed.v1", "payload_erased.v1")
 """After these, words may be gone that a state made earlier still holds."""
 
+_DATA_LINE = re.compile(r"^.*\[data\]\n", re.MULTILINE)
 _KEY_ID = "sha256(unhex(printf('%02x', cast(facts.key ->> 'type' as integer))) || from_base64(facts.key ->> 'public'))"
 _SEAL = """
 create or replace temp table seal as
@@ -85,12 +86,6 @@ order by seq
 """
 
 
-def define_event(connection: DuckDBPyConnection, *, with_data: bool) -> None:
-    """Make the view ``event``; without its join with payloads for a projection that does not read them."""
-    text = tables.read("staging", "event.sql")
-    connection.execute(text if with_data else re.sub(r"^.*\[data\]\n", "", text, flags=re.MULTILINE))
-
-
 class Staging:
     """The temporary tables of one connection.
 
@@ -103,6 +98,19 @@ class Staging:
         self.connection = connection
         self._entries = Lines(storage, "log") if storage is not None else None
         self._payloads = Lines(storage, "payload") if storage is not None else None
+        self._defined: bool | None = None
+
+    def define_event(self, *, with_data: bool) -> None:
+        """Make the view ``event``; without its join with payloads for a projection that does not read them."""
+        if self._defined is not with_data:
+            text = tables.read("staging", "event.sql")
+            self.connection.execute(text if with_data else _DATA_LINE.sub("", text))
+            self._defined = with_data
+
+    def undefine_event(self) -> None:
+        """From here on ``event`` is the table of the state."""
+        self.connection.execute("drop view if exists temp.event")
+        self._defined = None
 
     def clear(self) -> None:
         """Empty tables."""
@@ -142,7 +150,7 @@ class Staging:
     def load_earlier(self) -> int:
         """Stage the earlier events of the streams that are touched, out of the log. Gives how many there are."""
         connection = self.connection
-        connection.execute("drop view if exists temp.event")  # here `event` is the table of the state
+        self.undefine_event()
         connection.execute(_EARLIER)
         seqs = [seq for (seq,) in connection.execute("select seq from earlier order by seq").fetchall()]
         if seqs:
@@ -155,8 +163,7 @@ class Staging:
 
     def settle(self) -> None:
         """Find which words are gone, and drop those that a destruction covers though they are still there."""
-        marks = ", ".join(f"'{tag}'" for tag in ERASING)
-        if self._value(f"select count(*) from entry where type in ({marks})"):  # noqa: S608
+        if self.erases():
             self.connection.execute(_COVERED)
         # All there, as is usual, is seen from two counts.
         if self._value("select count(*) filter (committed) - (select count(*) from words) from entry"):
@@ -167,7 +174,12 @@ class Staging:
     def erases(self) -> bool:
         """Whether something staged means that words may be gone that an earlier state holds."""
         marks = ", ".join(f"'{tag}'" for tag in ERASING)
-        return bool(self._value(f"select count(*) from entry where type in ({marks})"))  # noqa: S608
+        return bool(self._value(f"select count(*) from entry where type in ({marks})"))  # noqa: S608 - words of ours
+
+    def types(self) -> frozenset[str]:
+        """The types of the events that are staged."""
+        found = self.connection.execute("select distinct type from entry where events is null").fetchall()
+        return frozenset(tag for (tag,) in found)
 
     def _value(self, query: str) -> int:
         row = self.connection.execute(query).fetchone()

@@ -84,6 +84,14 @@ class StateFile:
         self.path = path
         self.beside = path.with_name(f"{path.name}.new")
 
+    def mark(self) -> tuple[int, ...]:
+        """What changes whenever somebody writes the file; the same for no file."""
+        try:
+            seen = self.path.stat()
+        except FileNotFoundError:
+            return ()
+        return (seen.st_ino, seen.st_mtime_ns, seen.st_size)
+
     def reader(self) -> DuckDBPyConnection | None:
         """Open the state for reading, locked down; None when there is none. Waits while somebody catches it up.
 
@@ -164,7 +172,8 @@ def workshop(path: Path | None) -> DuckDBPyConnection:
             # What does not fit is spilled beside the file and swept away with it: never to a folder of the system's.
             connection.execute(f"set memory_limit = '{MEMORY_MAX}'")
             connection.execute("set temp_directory = $1", [str(_spill(path))])
-            _attach(connection, path, "" if path.exists() else f"row_group_size {ROW_GROUP_ROWS}")
+            # Said again each time: with another size than the file was made with, a checkpoint writes every table anew.
+            _attach(connection, path, f"row_group_size {ROW_GROUP_ROWS}")
     except BaseException:
         connection.close()
         raise

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _CREATE = re.compile(r"^create or replace (table|view) (\w+) as\n(.*?);\n", re.MULTILINE | re.DOTALL)
+_TAG = re.compile(r"'([a-z_]+\.v[0-9]+)'")
 _COMMENT = re.compile(r"--[^\n]*")
 META = ("event_type", "skipped", "state")
 """Tables of the state that are no projections."""
@@ -34,6 +35,7 @@ class Projection(NamedTuple):
         text: the whole file.
         select: what it selects from ``event``.
         reads_data: whether it reads payloads.
+        types: the event types it is about; empty when it is about all.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Projection(NamedTuple):
     text: str
     select: str
     reads_data: bool
+    types: frozenset[str]
 
 
 def _folder() -> Traversable:
@@ -54,9 +57,9 @@ def read(*path: str) -> str:
 
 @functools.cache
 def projections() -> Mapping[str, Projection]:
-    """All projections by name. ``event`` comes last: from then on its name means the table."""
+    """All projections by name: those that read payloads first."""
     found = (parse(item.name.removesuffix(".sql"), item.read_text(encoding="utf-8")) for item in _sql(_folder()))
-    return {each.name: each for each in sorted(found, key=lambda each: (each.name == "event", each.name))}
+    return {each.name: each for each in sorted(found, key=lambda each: (not each.reads_data, each.name))}
 
 
 def _sql(folder: Traversable) -> list[Traversable]:
@@ -69,7 +72,8 @@ def parse(name: str, text: str) -> Projection:
     assert [name] == [table for _, table, _ in found], f"{name}.sql makes one table, {name}"
     kind, _, select = found[0]
     plain = _COMMENT.sub("", select)
-    return Projection(name, kind == "table", text, select, re.search(r"\bdata\b", plain) is not None)
+    reads_data = re.search(r"\bdata\b", plain) is not None
+    return Projection(name, kind == "table", text, select, reads_data, frozenset(_TAG.findall(plain)))
 
 
 @functools.cache
@@ -110,11 +114,12 @@ def data_markdown() -> str:
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as projected; use projected")
         make_meta(connection)
-        staging.Staging(connection).clear()
+        staged = staging.Staging(connection)
+        staged.clear()
         for each in projections().values():
-            staging.define_event(connection, with_data=each.reads_data)
+            staged.define_event(with_data=each.reads_data)
             connection.execute(each.text)
-        connection.execute("drop view temp.event")
+        staged.undefine_event()
         described = _describe(connection)
         columns = _columns(connection)
     lines = [

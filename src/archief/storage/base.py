@@ -289,7 +289,10 @@ def loose_payloads(storage: Storage, tail: Tail) -> list[tuple[Segment, int]]:
 
 
 def _refuse_doubtful_payloads(storage: Storage, tail: Tail, loose: Sequence[tuple[Segment, int]]) -> None:
-    """Refuse to cut more than one append leaves behind, or a line whose seq was damaged after it was acknowledged."""
+    """Refuse to cut more than one append leaves behind, or a line that was damaged after it was acknowledged.
+
+    A payload of the last commit cannot have been erased yet: where its line is not, the damaged one is it.
+    """
     for segment, _ in loose:
         content = storage.read(segment)
         if payload_seq(content, content.rfind(b"\n") + 1) >= tail.size + envelope.EVENTS_MAX:
@@ -302,17 +305,19 @@ def _refuse_doubtful_payloads(storage: Storage, tail: Tail, loose: Sequence[tupl
     content = storage.read(segment)
     line, ended, _ = content[keep:].partition(b"\n")
     first = max(payload_seq(content, keep) + 1, segment.first)
-    if not ended or first >= tail.size:
+    if first >= tail.size:
         return
-    head = line[: line.rfind(_SEQ_MARK)]
+    head = line[: line.rfind(_SEQ_MARK)] if ended else b""
+    sealed_from = envelope.decode_commit(tail.commit).base.size
     for seq, entry in enumerate(entry_lines(storage, first, tail.size), first):
-        if envelope.commitment(head + b'"seq":%d}' % seq).encode() in entry:
+        held = b'"payload":null,"seq":' not in entry and not envelope.is_commit(entry)
+        if held and (seq >= sealed_from or envelope.commitment(head + b'"seq":%d}' % seq).encode() in entry):
             raise _damaged_payload(storage, segment)
 
 
 def _damaged_payload(storage: Storage, segment: Segment) -> TailError:
     return TailError(
-        "the last payload line is damaged at its end, and it belongs to an acknowledged commit",
+        "the last payload line is damaged, and it belongs to an acknowledged commit",
         where=f"{storage.place}/{segment.name}",
         remedy="restore the segment from a back-up; `archief verify` names the line",
     )

@@ -56,7 +56,7 @@ class LocalStorage:
         self.folder = folder
         self.place = str(folder)
         self._wait_seconds = wait_seconds
-        self._open_files: dict[Path, int] = {}
+        self._open_files: dict[str, tuple[int, Path]] = {}
         self._lock = Lock(folder / "lock", wait_seconds)
         self._descriptor: int | None = None
         self._marked = False
@@ -204,23 +204,24 @@ class LocalStorage:
             raise RefusedError("an append outside of writing()")
         if tail.size != expected_size:
             raise ConflictError(f"the log has {tail.size} entries, not {expected_size}", where=self.place)
-        base.refuse_known_documents(documents, lambda one: self.document_path(one).exists())
+        if documents:
+            base.refuse_known_documents(documents, lambda one: self.document_path(one).exists())
         self._tail = None  # whatever fails below, the next writer looks afresh
         try:
             self._mark([document.id for document in documents], expected_size)
             for document in documents:
                 self._copy(document)
             for name, lines in _by_segment("payload", payloads):
-                self._extend(self.folder / name, lines)
+                self._extend(name, lines)
             for name, lines in _by_segment("log", list(enumerate(entries, expected_size))):
-                self._extend(self.folder / name, lines)
+                self._extend(name, lines)
         except (Exception, KeyboardInterrupt):
             with contextlib.suppress(ArchiefError, OSError):
                 self._clear(self._descriptor)
             raise
         size = expected_size + len(entries)
         name = f"log/{_segment_first(size - 1):012d}.jsonl"
-        end = os.fstat(self._open_files[self.folder / name]).st_size
+        end = os.fstat(self._open_files[name][0]).st_size
         self._tail = Tail(size, entries[-1], Segment(_segment_first(size - 1), name, end), end)
         self._seen = self._look(self._tail)
 
@@ -251,7 +252,7 @@ class LocalStorage:
 
     def close(self) -> None:
         """Let go of open files."""
-        for descriptor in self._open_files.values():
+        for descriptor, _ in self._open_files.values():
             os.close(descriptor)
         self._open_files.clear()
         self._lock.close()
@@ -281,8 +282,10 @@ class LocalStorage:
             return False
         if tail.segment is None:
             return True
-        start = tail.end_bytes - len(tail.commit) - 1
-        return self.read(tail.segment, start, tail.end_bytes) == tail.commit + b"\n"
+        line, start = tail.commit + b"\n", tail.end_bytes - len(tail.commit) - 1
+        if tail.segment.name not in self._open_files:
+            return self.read(tail.segment, start, tail.end_bytes) == line
+        return os.pread(self._open_files[tail.segment.name][0], len(line), start) == line
 
     def _look(self, tail: Tail) -> tuple[tuple[int, int] | None, ...]:
         """Which files a writer would extend, and their lengths."""
@@ -301,7 +304,7 @@ class LocalStorage:
         """Say in ``lock`` what is being written, so that what a killed append leaves can be found again."""
         lock = self._descriptor
         assert lock is not None
-        with durable.reported(self.folder / "lock"):
+        with durable.reported(self._lock.path):
             if self._marked:
                 os.ftruncate(lock, 0)
             self._marked = True
@@ -323,17 +326,16 @@ class LocalStorage:
                 os.close(descriptor)
             durable.sync_folder(path.parent)
 
-    def _extend(self, path: Path, lines: Sequence[bytes]) -> None:
+    def _extend(self, name: str, lines: Sequence[bytes]) -> None:
+        descriptor, path = self._open_files.get(name) or (None, self.folder / name)
         with durable.reported(path):
-            descriptor = self._open_files.get(path)
-            fresh = False
+            fresh = descriptor is None and not path.exists()
             if descriptor is None:
-                fresh = not path.exists()
                 if fresh:
                     _make_folder(path.parent)
                 self._forget(keep=3)
-                descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
-                self._open_files[path] = descriptor
+                descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                self._open_files[name] = descriptor, path
             durable.write(descriptor, b"\n".join(lines) + b"\n")
             durable.sync(descriptor)
             if fresh:
@@ -341,7 +343,7 @@ class LocalStorage:
 
     def _forget(self, keep: int) -> None:
         while len(self._open_files) > keep:
-            os.close(self._open_files.pop(next(iter(self._open_files))))
+            os.close(self._open_files.pop(next(iter(self._open_files)))[0])
 
     def _clear(self, lock: int) -> None:
         """Bring the folder back to what the last complete commit says. What holds personal text goes first."""
@@ -450,7 +452,8 @@ def _by_segment(kind: str, numbered: Sequence[tuple[int, bytes]]) -> Iterator[tu
     """Lines with their entry index, split over the segments they belong to, earlier one first."""
     while numbered:
         first = _segment_first(numbered[0][0])
-        here = [line for seq, line in numbered if seq < first + envelope.SEGMENT_ENTRIES]
+        stop = first + envelope.SEGMENT_ENTRIES
+        here = [line for seq, line in numbered if seq < stop]
         yield f"{kind}/{first:012d}.jsonl", here
         numbered = numbered[len(here) :]
 

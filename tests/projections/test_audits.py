@@ -1,0 +1,174 @@
+"""Each rule in both directions: what keeps it gives no row, what breaks it is named."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from archief.log import Log
+from archief.projections import audit, state, tables
+from archief.projections.projector import Projector
+from archief.storage.memory import MemoryStorage
+from tests.founding import found
+
+A, B = uuid.UUID(int=0xA), uuid.UUID(int=0xB)
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The state of an archive in which nothing happened, to be written into."""
+    with state.workshop(None) as made:
+        tables.make_meta(made)
+        made.execute("create temp view event as select * from (values (1)) where false")
+        for name in ("event", "letter", "signature", "series", "voided_number"):
+            columns = ", ".join(f'"{column}" {kind}' for column, kind in _shape(name))
+            made.execute(f"create table {state.ALIAS}.main.{name} ({columns})")
+        made.execute("drop view temp.event")
+        made.execute(tables.projections()["letter_version"].text)
+        yield made
+
+
+def _shape(table: str) -> list[tuple[str, str]]:
+    """The columns of a projection, as the page that describes them has them."""
+    lines = tables.data_markdown().split(f"### {table}\n")[1].split("\n### ")[0].split("\n## ")[0].splitlines()
+    cells = [line.split("|") for line in lines if line.startswith("| `")]
+    return [(cell[1].strip().strip("`"), cell[2].strip()) for cell in cells]
+
+
+def _put(connection: duckdb.DuckDBPyConnection, table: str, *rows: dict[str, Any]) -> None:
+    for row in rows:
+        names, places = ", ".join(row), ", ".join("?" * len(row))
+        connection.execute(f"insert into {table} ({names}) values ({places})", list(row.values()))
+
+
+def _event(stream: uuid.UUID, seq: int, stream_seq: int, tag: str) -> dict[str, Any]:
+    return {"stream": stream, "seq": seq, "stream_seq": stream_seq, "type": tag}
+
+
+def _found(connection: duckdb.DuckDBPyConnection, rule: str) -> list[tuple[int | None, str]]:
+    found_all = audit.audit(connection)
+    assert {rule} >= {each.rule for each in found_all}, "another rule is broken too"
+    return [(each.seq, each.what) for each in found_all]
+
+
+def test_a_sound_archive_breaks_no_rule(tmp_path: Path) -> None:
+    archive = found(MemoryStorage())
+    archive.append(archive.letter())
+    log = Log(archive.storage)
+    with Projector(log, tmp_path).connect(until=log.size) as connection:
+        assert [] == audit.audit(connection)
+
+
+@pytest.mark.parametrize("rule", tables.audits())
+def test_a_rule_says_what_it_demands_and_on_what_ground(rule: str) -> None:
+    first = tables.audits()[rule].partition("\n")[0]
+    assert first.startswith("-- ")
+    assert first.endswith(")"), "the ground stands in parentheses at the end"
+
+
+def test_a_gap_or_a_repetition_in_a_stream_is_named(connection: duckdb.DuckDBPyConnection) -> None:
+    _put(
+        connection,
+        "event",
+        _event(A, 1, 0, "letter_registered.v1"),
+        _event(A, 3, 1, "letter_edited.v1"),
+        _event(A, 5, 3, "letter_edited.v1"),
+    )
+    assert [(5, "it calls itself event 3 of its stream; it is event 2")] == _found(connection, "stream_order")
+
+
+def test_what_an_unauthorised_commit_appended_leaves_no_gap(connection: duckdb.DuckDBPyConnection) -> None:
+    _put(connection, "event", _event(A, 1, 0, "letter_registered.v1"), _event(A, 5, 2, "letter_edited.v1"))
+    _put(connection, "skipped", _event(A, 3, 1, "letter_edited.v1"))
+    assert [] == _found(connection, "stream_order")
+
+
+def test_a_stream_that_begins_in_the_midst_is_named(connection: duckdb.DuckDBPyConnection) -> None:
+    _put(connection, "event", _event(A, 1, 0, "letter_edited.v1"))
+    assert [(1, "letter_edited opens no stream")] == _found(connection, "stream_kind")
+
+
+@pytest.mark.parametrize(
+    ("opening", "tag", "what"),
+    [
+        ("letter_registered.v1", "dossier_closed.v1", "dossier_closed in a stream of a letter"),
+        ("letter_registered.v1", "letter_received.v1", "letter_received in the midst of a stream"),
+        ("meeting_planned.v1", "openness_restricted.v1", "openness_restricted in a stream of a meeting"),
+        ("hold_placed.v1", "destruction_proposed.v1", "destruction_proposed in a stream of a hold"),
+    ],
+)
+def test_an_event_in_a_stream_of_another_kind_is_named(
+    connection: duckdb.DuckDBPyConnection, opening: str, tag: str, what: str
+) -> None:
+    _put(connection, "event", _event(A, 1, 0, opening), _event(A, 3, 1, tag))
+    assert [(3, what)] == _found(connection, "stream_kind")
+
+
+@pytest.mark.parametrize(
+    ("opening", "tag"),
+    [
+        ("letter_registered.v1", "payload_erased.v1"),
+        ("dossier_opened.v1", "openness_restricted.v1"),
+        ("hold_placed.v1", "hold_placed.v1"),
+    ],
+)
+def test_an_event_in_a_stream_of_its_kind_is_fine(
+    connection: duckdb.DuckDBPyConnection, opening: str, tag: str
+) -> None:
+    _put(connection, "event", _event(A, 1, 0, opening), _event(A, 3, 1, tag))
+    assert [] == _found(connection, "stream_kind")
+
+
+@pytest.mark.parametrize(
+    ("version", "covered", "fine"), [(1, 1, True), (2, 3, True), (1, 3, False), (2, 1, False), (3, 3, False)]
+)
+def test_a_signature_covers_the_content_up_to_the_version_it_signs(
+    connection: duckdb.DuckDBPyConnection, version: int, covered: int, fine: bool
+) -> None:
+    _put(connection, "event", _event(A, 1, 0, "letter_registered.v1"), _event(A, 3, 1, "letter_edited.v1"))
+    _put(connection, "event", _event(A, 5, 2, "letter_signed.v1"))
+    _put(connection, "signature", {"stream": A, "seq": 5, "version": version, "covered_seq": covered})
+    assert fine is not bool(_found(connection, "signature_cover"))
+
+
+def test_content_after_a_destruction_is_named(connection: duckdb.DuckDBPyConnection) -> None:
+    _put(
+        connection,
+        "event",
+        _event(A, 1, 0, "letter_registered.v1"),
+        _event(A, 3, 1, "record_destroyed.v1"),
+        _event(A, 5, 2, "letter_annotated.v1"),
+        _event(A, 7, 3, "letter_edited.v1"),
+    )
+    expected = [(7, "content after entry 3 destroyed the record")]
+    assert expected == _found(connection, "content_after_destruction")
+
+
+def _numbered(stream: uuid.UUID, seq: int, number: str | None) -> dict[str, Any]:
+    return {"stream": stream, "opened_seq": seq, "series": "register", "year": 2021, "number": number}
+
+
+def test_numbers_within_what_was_issued_are_fine(connection: duckdb.DuckDBPyConnection) -> None:
+    _put(connection, "letter", _numbered(A, 1, "2021-00001"), _numbered(B, 3, None))
+    voided = {"stream": A, "seq": 5, "series": "register", "year": 2021, "number": "2021-00003"}
+    _put(connection, "voided_number", voided)
+    assert [] == _found(connection, "number_issued")
+
+
+def test_the_range_begins_where_the_series_says(connection: duckdb.DuckDBPyConnection) -> None:
+    _put(connection, "letter", _numbered(A, 1, "2021-01000"), _numbered(B, 3, "2021-01001"))
+    assert 2 == len(_found(connection, "number_issued"))
+    _put(connection, "series", {"series": "register", "seq": 0, "start": 1000})
+    assert [] == _found(connection, "number_issued")
+    _put(connection, "series", {"series": "register", "seq": 2, "year": 2021, "start": 1001})
+    assert [1] == [seq for seq, _ in _found(connection, "number_issued")]
+
+
+def test_a_number_that_was_taken_over_is_not_checked(connection: duckdb.DuckDBPyConnection) -> None:
+    _put(connection, "letter", {"stream": A, "opened_seq": 1, "number": "7"}, {"stream": B, "number": "7"})
+    assert [] == _found(connection, "number_issued")
