@@ -48,7 +48,17 @@ LACKING = 3
 OPEN_STATE = "import duckdb, sys; duckdb.connect(sys.argv[1], read_only=True).execute('select count(*) from letter')"
 REGISTER = ("append", "letter_registered", "--set", "kind=brief", "--set", "subject=Een brief", "--as", "klerk")
 FOUNDING = (
-    ("init", "--organisation", "G", "--origin-host", "archief.example.nl", "--person", "Klerk", "--recovery-person", "K"),
+    (
+        "init",
+        "--organisation",
+        "G",
+        "--origin-host",
+        "archief.example.nl",
+        "--person",
+        "Klerk",
+        "--recovery-person",
+        "K",
+    ),
     ("person", "add", "B. Jansen", "--role", "recordmanager", "--key", "jansen", "--as", "klerk"),
 )
 

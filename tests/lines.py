@@ -27,8 +27,9 @@ def event(seq: int, text: str = "x") -> tuple[bytes, bytes]:
 def commit(base_size: int, events: Sequence[bytes]) -> bytes:
     """A commit entry whose structure is right; its signature is nobody's."""
     return (
-        b'{"base":{"root":"%b","size":%d},"events":%d,"id":"01900000-0000-7000-8000-000000000000","key":"%b","origin":"o",'
-        b'"root":"%b","seq":%d,"sig":"%b","time":"2021-01-14T09:12:33Z","type":"commit.v1"}'
+        b'{"base":{"root":"%b","size":%d},"events":%d,"id":"01900000-0000-7000-8000-000000000000","key":"%b",'
+        b'"origin":"archief.voorbeeld.nl/5f0c91d2","root":"%b","seq":%d,"sig":"%b","time":"2021-01-14T09:12:33Z",'
+        b'"type":"commit.v1"}'
     ) % (
         b"0" * 64,
         base_size,

@@ -104,8 +104,8 @@ def replace(
     Args:
         path: the final name.
         data: the whole content.
-        durable: False for what can be made again (tiles): its name is not waited for. Its content always is: a power
-            cut leaves a whole file under the name or none.
+        durable: False for what can be made again (tiles): renamed whole, but not waited for. A power cut within the
+            next half minute may leave a file under that name that is too short; a reader takes it for absent.
         mode: permissions of the new file.
         unfinished: the folder of the temporary file, on the same file system; None for the file's own.
     """
@@ -115,7 +115,8 @@ def replace(
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             try:
                 write(descriptor, data)
-                sync(descriptor)
+                if durable:
+                    sync(descriptor)
             finally:
                 os.close(descriptor)
             os.replace(temporary, path)  # noqa: PTH105 - kept beside the other system calls

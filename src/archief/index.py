@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import uuid
+import weakref
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -82,6 +83,7 @@ class Index:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(self._path or ":memory:", isolation_level=None)
         self._database = database
+        weakref.finalize(self, database.close)  # who forgets to close loses what is pending, and no more
         database.execute("pragma synchronous = full")
         database.execute("pragma busy_timeout = 5000")
         if database.execute("pragma user_version").fetchone()[0] != _FORM:

@@ -232,7 +232,7 @@ class Journal:
                     f"{known.name} belongs to a {known.stream}, this stream is a {versions[one.stream][1]}",
                     where=f"event {number + 1}, stream {one.stream}",
                 )
-            if known.content and one.stream in self.authority.destroyed:
+            if known.content and one.stream in self.authority.destructions.destroyed:
                 raise RefusedError("the record is destroyed; it takes no content", where=f"stream {one.stream}")
             moving[one.stream] = version + 1
         return versions

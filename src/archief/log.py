@@ -101,7 +101,8 @@ class Log:
         stop = self.size if stop is None else min(stop, self.size)
         for segment in base.segments_between(self.storage.log_segments(), first, stop):
             lines = self.storage.read(segment).split(b"\n")
-            yield from lines[max(first - segment.first, 0) : min(stop - segment.first, len(lines) - 1)]
+            limit = min(stop - segment.first, len(lines) - 1, envelope.SEGMENT_ENTRIES)
+            yield from lines[max(first - segment.first, 0) : limit]
 
     def commits(self, first: int = 0) -> Iterator[Commit]:
         """The commits from entry ``first`` on."""

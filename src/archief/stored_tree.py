@@ -21,6 +21,10 @@ ROWS_KEPT = 128
 """Tiles kept in memory by a reader: 1 MiB."""
 
 
+PARTIAL_STEP = 8
+"""Unfinished tiles above the lowest are stored at every eighth hash: what is wanting is made of at most seven tiles."""
+
+
 class StoredTree:
     """A reader of complete subtree hashes (a ``merkle.HashReader``) for a log of a given size.
 
@@ -56,22 +60,25 @@ class StoredTree:
             self._rows.move_to_end(key)
             return self._rows[key]
         width = min((self.size >> (8 * tile_level)) - index * WIDTH, WIDTH)
-        row = None if self._from_log else self._read(tile_level, index, width)
-        if row is None and tile_level == 0:
+        row = [] if self._from_log else self._read(tile_level, index, width)
+        if tile_level:
+            below = range(index * WIDTH + len(row), index * WIDTH + width)
+            row += [merkle.root(self.row(tile_level - 1, number)) for number in below]
+        elif not row:
             row = merkle.leaf_hashes(self._entries(index * WIDTH, width))
-        elif row is None:
-            row = [merkle.root(self.row(tile_level - 1, index * WIDTH + column)) for column in range(width)]
         self._rows[key] = row
         if len(self._rows) > ROWS_KEPT:
             self._rows.popitem(last=False)
         return row
 
-    def _read(self, tile_level: int, index: int, width: int) -> list[bytes] | None:
-        for path in dict.fromkeys((tiles.tile_path(tile_level, index), tiles.tile_path(tile_level, index, width))):
-            data = self.storage.read_public(path)
-            if data is not None and len(data) >= width * merkle.HASH_BYTES:
-                return split(data)[:width]
-        return None
+    def _read(self, tile_level: int, index: int, width: int) -> list[bytes]:
+        """What is stored of a tile: all that is wanted, or above the lowest level its beginning, or nothing."""
+        stored = width - width % PARTIAL_STEP if tile_level else 0
+        for path_width, wanted in dict.fromkeys(((WIDTH, width), (width, width), (stored, stored))):
+            data = self.storage.read_public(tiles.tile_path(tile_level, index, path_width)) if wanted else None
+            if data is not None and len(data) >= wanted * merkle.HASH_BYTES:
+                return split(data)[:wanted]
+        return []
 
     def _entries(self, first: int, width: int) -> list[bytes]:
         """Entries of one segment, which is read once for all its tiles."""
@@ -127,9 +134,7 @@ class GrowingRows:
         return merkle.Frontier(self.size, peaks)
 
     def extend(self, leaves: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-        """Add leaves; yields path and bytes of every tile that this fills, and of the partial tiles above the
-        lowest.
-        """
+        """Add leaves; yields path and bytes of every tile that this fills, and of partial ones above the lowest."""
         first_changed = self.size
         self.size += len(leaves)
         added = list(leaves)
@@ -137,17 +142,18 @@ class GrowingRows:
         while added:
             if level == len(self.rows):
                 self.rows.append([])
-            row = self.rows[level] + added
+            row, stored = self.rows[level] + added, len(self.rows[level]) // PARTIAL_STEP
             index = (first_changed >> (8 * level)) // WIDTH
             added = []
             while len(row) >= WIDTH:
                 yield tiles.tile_path(level, index), b"".join(row[:WIDTH])
                 added.append(merkle.root(row[:WIDTH]))
-                row = row[WIDTH:]
+                row, stored = row[WIDTH:], 0
                 index += 1
             self.rows[level] = row
-            if level and row:
-                yield tiles.tile_path(level, index, len(row)), b"".join(row)
+            if level and len(row) // PARTIAL_STEP > stored:
+                width = len(row) - len(row) % PARTIAL_STEP
+                yield tiles.tile_path(level, index, width), b"".join(row[:width])
             level += 1
 
     def partial(self) -> Iterator[tuple[str, bytes]]:

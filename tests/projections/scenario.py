@@ -172,4 +172,3 @@ def _plain(value: Any, names: dict[str, str], seqs: dict[int, str]) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and value in seqs:
         return f"seq:{seqs[value]}"
     return value
-

@@ -13,31 +13,30 @@ import pytest
 from archief.log import Log
 from archief.projections import audit, state, tables
 from archief.projections.projector import Projector
+from archief.projections.staging import Staging
 from archief.storage.memory import MemoryStorage
 from tests.founding import found
 
 A, B = uuid.UUID(int=0xA), uuid.UUID(int=0xB)
 
 
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The state of an archive in which nothing happened, to be written into."""
+@pytest.fixture(scope="module")
+def empty() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The state of an archive in which nothing happened."""
     with state.workshop(None) as made:
         tables.make_meta(made)
-        made.execute("create temp view event as select * from (values (1)) where false")
-        for name in ("event", "letter", "signature", "series", "voided_number"):
-            columns = ", ".join(f'"{column}" {kind}' for column, kind in _shape(name))
-            made.execute(f"create table {state.ALIAS}.main.{name} ({columns})")
-        made.execute("drop view temp.event")
-        made.execute(tables.projections()["letter_version"].text)
+        staged = Staging(made)
+        staged.clear()
+        staged.create_tables()
         yield made
 
 
-def _shape(table: str) -> list[tuple[str, str]]:
-    """The columns of a projection, as the page that describes them has them."""
-    lines = tables.data_markdown().split(f"### {table}\n")[1].split("\n### ")[0].split("\n## ")[0].splitlines()
-    cells = [line.split("|") for line in lines if line.startswith("| `")]
-    return [(cell[1].strip().strip("`"), cell[2].strip()) for cell in cells]
+@pytest.fixture
+def connection(empty: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """That state, to be written into."""
+    empty.execute("begin")
+    yield empty
+    empty.execute("rollback")
 
 
 def _put(connection: duckdb.DuckDBPyConnection, table: str, *rows: dict[str, Any]) -> None:

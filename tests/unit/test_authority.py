@@ -15,6 +15,7 @@ from archief.events.envelope import Event
 from archief.keys import Ed25519SigningKey, MlDsaSigningKey, SigningKey
 from archief.log import Log
 from archief.rules.authority import _HANDLERS, AUTHORITY_TYPES, FOUNDING_TYPES, Authority
+from archief.rules.destructions import DESTRUCTION_TYPES
 from archief.storage.memory import MemoryStorage
 from tests.founding import (
     ORIGIN,
@@ -360,28 +361,63 @@ def test_a_log_goes_on_under_a_new_name_from_where_it_is(archive: Founded, autho
 # destructions
 
 
-def test_a_destruction_covers_what_was_authorised_begun_and_closed(archive: Founded, authority: Authority) -> None:
-    stream, list_stream = new_stream(archive.entropy), new_stream(archive.entropy)
+def test_a_destruction_covers_what_was_proposed_authorised_begun_and_closed(
+    archive: Founded, authority: Authority
+) -> None:
+    stream, other, list_stream = (new_stream(archive.entropy) for _ in range(3))
+    rules = authority.destructions
     destroyed = draft("record_destroyed.v1", stream, {"authorisation": 50, "last_stream_seq": 3})
-    with pytest.raises(RefusedError, match="no authorisation"):
-        authority.apply(event(destroyed, 60))
-    assert not authority.covers_absence(41, stream, 0)
-    authorised = {"basis": "besluit:1", "earliest": "2030-01-01", "proposal": 45}
-    authority.apply(event(draft("destruction_authorised.v1", list_stream, authorised), 50))
+    proposed = {"reference_date": "2030-01-01", "streams": [stream]}
     started = {"authorisation": 50, "streams": [stream], "documents": 0, "payloads": 4}
-    authority.apply(event(draft("destruction_started.v1", list_stream, started), 52))
-    assert authority.covers_absence(41, stream, 9)
-    assert not authority.demands_absence(41, stream, 0)
-    authority.apply(event(destroyed, 60))
-    assert [True, False] == [authority.demands_absence(41, stream, version) for version in (3, 4)]
-    assert [True, False] == [authority.covers_absence(41, stream, version) for version in (3, 4)]
+    begun = draft("destruction_started.v1", list_stream, started)
+    for early in (event(destroyed, 60), event(begun, 52)):
+        with pytest.raises(RefusedError, match="no authorisation"):
+            authority.apply(early)
+    authority.apply(event(draft("destruction_proposed.v1", list_stream, proposed, {"title": "Lijst"}), 45))
+    authorised = {"basis": "besluit:1", "earliest": "2030-01-01", "proposal": 45}
+    authority.apply(event(draft("destruction_authorised.v1", list_stream, authorised, {"decision": "B 1"}), 50))
+    with pytest.raises(RefusedError, match="not proposed"):
+        authority.apply(event(draft("destruction_started.v1", list_stream, {**started, "streams": [other]}), 51))
+    with pytest.raises(RefusedError, match="not announced"):
+        authority.apply(event(destroyed, 60))
+    assert not rules.cover(41, stream, 0)
+    authority.apply(event(begun, 52))
+    assert rules.cover(41, stream, 9)
+    assert not rules.demand(41, stream, 0)
+    closing = msgspec.structs.replace(event(destroyed, 60), stream_seq=5)
+    authority.apply(closing)
+    assert [True, False] == [rules.demand(41, stream, version) for version in (3, 4)]
+    assert [True, False] == [rules.cover(41, stream, version) for version in (3, 4)]
 
 
-def test_a_single_payload_is_erased_by_its_entry(archive: Founded, authority: Authority) -> None:
-    stream = new_stream(archive.entropy)
-    facts = {"seqs": [41, 43], "ground": "avg:17", "decision": "besluit:2"}
-    authority.apply(event(draft("payload_erased.v1", stream, facts)))
-    assert [True, False, True] == [authority.demands_absence(seq, stream, 0) for seq in (41, 42, 43)]
+def test_a_reviewers_exception_and_a_cancellation_stop_a_destruction(archive: Founded, authority: Authority) -> None:
+    stream, list_stream = new_stream(archive.entropy), new_stream(archive.entropy)
+    rules = authority.destructions
+    proposed = {"reference_date": "2030-01-01", "streams": [stream]}
+    authority.apply(event(draft("destruction_proposed.v1", list_stream, proposed, {"title": "Lijst"}), 45))
+    authorised = {"basis": "besluit:1", "earliest": "2030-01-01", "proposal": 45}
+    authority.apply(event(draft("destruction_authorised.v1", list_stream, authorised, {"decision": "B 1"}), 50))
+    authority.apply(
+        event(draft("destruction_cancelled.v1", list_stream, {"proposal": 45, "ground": "hold"}, {"reason": "Woo"}), 51)
+    )
+    begun = draft(
+        "destruction_started.v1", list_stream, {"authorisation": 50, "streams": [stream], "documents": 0, "payloads": 1}
+    )
+    with pytest.raises(RefusedError, match="no authorisation in force"):
+        authority.apply(event(begun, 52))
+    assert rules.executing == {}
+
+
+def test_a_single_payload_of_its_own_stream_is_erased_after_it_was_written(
+    archive: Founded, authority: Authority
+) -> None:
+    stream, other = new_stream(archive.entropy), new_stream(archive.entropy)
+    facts = {"seqs": [11, 13], "ground": "avg:17", "decision": "besluit:2"}
+    with pytest.raises(RefusedError, match="after it was written"):
+        authority.apply(event(draft("payload_erased.v1", stream, {**facts, "seqs": [11, 99]}), 50))
+    authority.apply(event(draft("payload_erased.v1", stream, facts), 50))
+    assert [True, False, True] == [authority.destructions.demand(seq, stream, 0) for seq in (11, 12, 13)]
+    assert not authority.destructions.cover(11, other, 0)
 
 
 # the fold
@@ -401,7 +437,7 @@ def test_a_copy_goes_its_own_way(archive: Founded) -> None:
 
 
 def test_every_type_that_authority_rests_on_is_understood() -> None:
-    assert set(AUTHORITY_TYPES) == set(_HANDLERS)
+    assert set(AUTHORITY_TYPES) == {*_HANDLERS, *DESTRUCTION_TYPES}
     assert set(AUTHORITY_TYPES) <= set(catalogue.TYPES)
 
 
@@ -428,5 +464,5 @@ def test_an_event_that_cannot_be_changes_nothing_and_is_named(archive: Founded) 
     commit = archive.journal.last_commit
     assert commit is not None
     judgement = authority.admit(commit, [event(withdrawn(archive.archivaris, "griffie"), 44)])
-    assert ([], {44: "this person does not hold that role"}) == (judgement.unauthorised, judgement.refused)
+    assert ["entry 44: this person does not hold that role"] == judgement.unauthorised
     assert before == authority

@@ -174,12 +174,15 @@ def test_a_line_without_end_is_refused(append: Append, capsys: pytest.CaptureFix
     ("line", "named"),
     [
         ("nonsense", "letters.jsonl:1: not JSON"),
-        ("[]", "letters.jsonl:1: expected `object`"),
+        ("[]", "letters.jsonl:1: an object is expected, this is a list"),
         ('{"type":"letter_registered","type":"letter_edited"}', "letters.jsonl:1: type: the same key twice"),
         ('{"facts":{}}', "letters.jsonl:1: object missing required field `type`"),
         ('{"type":"letter_sent"}', "letters.jsonl:1: no event type letter_sent"),
         ('{"type":"letter_edited","data":{"subject":"x"}}', "letters.jsonl:1: stream: letter_edited needs a stream"),
-        ('{"type":"letter_registered","facts":{"kind":1}}', "letters.jsonl:1: facts.kind: expected `str`"),
+        (
+            '{"type":"letter_registered","facts":{"kind":1}}',
+            "letters.jsonl:1: facts.kind: text is expected, this is a whole number",
+        ),
         ('{"type":"letter_registered","facts":{"kind":"brief"},"extra":1}', "letters.jsonl:1: object contains unknown"),
         (
             '{"type":"letter_registered","facts":{"kind":"brief"},"data":{"subject":null}}',
@@ -213,3 +216,12 @@ def test_documents_stand_beside_the_file(append: Append, folder: Path) -> None:
     (below / "more.jsonl").write_text(json.dumps(line))
     assert 0 == append("--from", "below/more.jsonl")
     assert 1 == len(list(LocalStorage(Path("events")).document_ids()))
+
+
+def test_what_a_killed_run_left_unfinished_is_swept_by_the_next(append: Append) -> None:
+    assert 0 == append()
+    (kept,) = Path("state/resume").glob("*.json")
+    (kept.parent / f"{kept.name}.0a1b2c3d.tmp").write_bytes(b"{")
+    (kept.parent / "another.json.0a1b2c3d.tmp").write_bytes(b"{")
+    assert 0 == append()
+    assert ["another.json.0a1b2c3d.tmp"] == [path.name for path in kept.parent.glob("*.tmp")]

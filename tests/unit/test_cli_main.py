@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +71,26 @@ def test_an_interrupt_ends_with_130(error: BaseException, ends: Ends) -> None:
 
 def test_a_closed_pipe_is_quiet(ends: Ends) -> None:
     assert (BROKEN_PIPE, "") == ends(BrokenPipeError(errno.EPIPE, "closed"), {})
+
+
+@pytest.mark.parametrize("words", [["events"], ["events", "--json"], ["--help"]], ids=" ".join)
+def test_the_program_itself_ends_with_141_when_its_reader_is_gone(words: list[str], tmp_path: Path) -> None:
+    program = Path(sys.executable).parent / "archief"
+    assert program.is_file(), "archief is not installed beside this Python"
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [program, *words],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(writing)
+    assert (BROKEN_PIPE, b"") == (done.returncode, done.stderr)
 
 
 def test_what_the_system_refuses_is_told_in_its_words(ends: Ends) -> None:

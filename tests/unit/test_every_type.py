@@ -146,26 +146,41 @@ def letter_signed(archive: Founded) -> Draft:
     return draft("letter_signed.v1", letter.streams[0], facts)
 
 
-def record_destroyed(archive: Founded) -> Draft:
-    """Authorised, but of a stream without payloads, so that nothing needs erasing."""
-    authorised = archive.append(
-        example(archive, catalogue.TYPES["destruction_authorised.v1"], opened(archive, "destruction"))
-    )
-    stream = opened(archive, "number")
-    facts = {"authorisation": authorised.seqs[0], "last_stream_seq": 0}
-    line = Log(archive.storage).payload_line(archive.journal.size - 2)
-    assert line is not None
+def begun(archive: Founded) -> tuple[str, str, int, Draft]:
+    """A destruction up to its authorisation: stream, record, authorisation, and the event that starts it."""
+    stream, record = new_stream(archive.entropy), opened(archive, "number")
+    proposed = schema.example(catalogue.TYPES["destruction_proposed.v1"])
+    facts = {**proposed["facts"], "streams": [record]}
+    archive.append(draft("destruction_proposed.v1", stream, facts, proposed["data"]))
+    seq = archive.append(example(archive, catalogue.TYPES["destruction_authorised.v1"], stream)).seqs[0]
+    facts = {"authorisation": seq, "documents": 0, "payloads": 1, "streams": [record]}
+    return stream, record, seq, draft("destruction_started.v1", stream, facts)
+
+
+def destruction_started(archive: Founded) -> Draft:
+    return begun(archive)[3]
+
+
+def erase_newest(archive: Founded, stream: str) -> None:
+    """Take the newest payload of a stream away, as an execution does."""
+    log = Log(archive.storage)
+    events = [envelope.decode_event(entry) for entry in log.entries() if not envelope.is_commit(entry)]
+    of_stream = [event.seq for event in events if event.stream == stream]
+    line = next(line for line in map(log.payload_line, reversed(of_stream)) if line is not None)
     segment = archive.storage.folder / "payload" / "000000000000.jsonl"  # type: ignore[attr-defined]
     segment.write_bytes(segment.read_bytes().replace(line + b"\n", b""))
-    return draft("record_destroyed.v1", stream, facts)
+
+
+def record_destroyed(archive: Founded) -> Draft:
+    _, record, seq, started = begun(archive)
+    archive.append(started)
+    erase_newest(archive, record)
+    return draft("record_destroyed.v1", record, {"authorisation": seq, "last_stream_seq": 0})
 
 
 def payload_erased(archive: Founded) -> Draft:
     letter = archive.append(archive.letter())
-    line = Log(archive.storage).payload_line(letter.seqs[0])
-    assert line is not None
-    segment = archive.storage.folder / "payload" / "000000000000.jsonl"  # type: ignore[attr-defined]
-    segment.write_bytes(segment.read_bytes().replace(line + b"\n", b""))
+    erase_newest(archive, letter.streams[0])
     facts = {**schema.example(catalogue.TYPES["payload_erased.v1"])["facts"], "seqs": [letter.seqs[0]]}
     return draft(
         "payload_erased.v1", letter.streams[0], facts, schema.example(catalogue.TYPES["payload_erased.v1"]).get("data")
@@ -180,6 +195,7 @@ SPECIAL = {
     "log_key_rotated.v1": log_key_rotated,
     "log_continued.v1": log_continued,
     "letter_signed.v1": letter_signed,
+    "destruction_started.v1": destruction_started,
     "record_destroyed.v1": record_destroyed,
     "payload_erased.v1": payload_erased,
 }

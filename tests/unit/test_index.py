@@ -224,6 +224,7 @@ def test_a_log_that_cannot_be_indexed_is_corrupt(archive: Founded, tmp_path: Pat
         b"".join([*lines[:1], *lines[2:]]),
         whole.replace(b'"type":"role_granted.v1"', b'"type":"role_granted.v9"', 1),
         whole.replace(b'"role":"archivaris"', b'"role":"archivariz"', 1),
+        whole.replace(b'"type":"archive_founded.v1"', b'"type":"archive_\xffounded.v1"', 1),
     ):
         path.write_bytes(damaged)
         with pytest.raises((CorruptError, TailError)):

@@ -269,6 +269,17 @@ class TestEveryStorage:
             assert damaged == payloads_of(later), f"byte {at}"
             later.close()
 
+    @pytest.mark.parametrize("lost", [1, 2, 10, 60, 100])
+    def test_a_payload_line_of_the_last_commit_that_lost_its_end_is_not_cut(self, storage: Storage, lost: int) -> None:
+        with storage.writing():
+            append(storage, 0)
+            append(storage, 2)
+        payload = payloads_of(storage)[:-lost]
+        overwrite(storage, FIRST_PAYLOAD, payload)
+        with pytest.raises(TailError, match="acknowledged"):
+            tail_of(again(storage))
+        assert payload == payloads_of(storage)
+
     def test_a_payload_line_that_lost_its_newline_is_not_written_on(self, storage: Storage) -> None:
         with storage.writing():
             append(storage, 0)

@@ -132,7 +132,7 @@ class TestFolder:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         storage = LocalStorage(tmp_path)
-        with Steps(monkeypatch, 11, "killed before") as steps, pytest.raises(Killed):
+        with Steps(monkeypatch, 10, "killed before") as steps, pytest.raises(Killed):
             storage.write_public("tile/0/x001/000", b"tile", durable=False)
         assert "replace" == steps.made[-1]
         assert 1 == len(list(storage.strangers()))
@@ -160,7 +160,7 @@ class TestFolder:
         (tmp_path / "documents/ee").symlink_to(outside)
         (tmp_path / f"documents/ab/{'ab' * 15}cd.bin").symlink_to(outside)
         linked = {"documents/ee", f"documents/ab/{'ab' * 15}cd.bin"}
-        assert strange | linked == set(storage.strangers())
+        assert strange | linked | {"log/sub"} == set(storage.strangers())
         assert {"checkpoint"} >= set(storage.public_paths())
 
     def test_a_folder_with_a_segments_name_is_no_segment(self, tmp_path: Path) -> None:

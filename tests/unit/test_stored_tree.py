@@ -98,6 +98,21 @@ def test_the_tiles_of_a_growing_tree_are_those_of_the_whole() -> None:
     assert {path: data for path, data in expected.items() if ".p/" in path} == dict(rows.partial())
 
 
+def test_unfinished_tiles_above_the_lowest_are_stored_at_every_eighth_hash() -> None:
+    rows, size = GrowingRows([], 0), 0
+    made: dict[str, bytes] = {}
+    for step in [256] * 20 + [256 * 19, 300]:
+        made |= dict(rows.extend(LEAVES[size : size + step]))
+        size += step
+    assert {"tile/1/000.p/8", "tile/1/000.p/16", "tile/1/000.p/32", "tile/1/000.p/40"} == {
+        path for path in made if ".p/" in path
+    }
+    storage = stored(size, with_tiles=False)
+    storage.public = {path: data for path, data in made.items() if not path.startswith("tile/0") or int(path[-3:]) > 31}
+    storage.log[0] = b"\n" * 8_192 + b"".join(storage.log[0].splitlines(keepends=True)[8_192:])
+    assert merkle.root(LEAVES[:size]) == StoredTree(storage, size).root(), "the lowest tiles before are not asked for"
+
+
 def _nothing(path: str) -> bytes:
     raise AssertionError(path)
 

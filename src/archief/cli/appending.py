@@ -11,8 +11,9 @@ from archief.cli import drafting, names, records, writing
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import complete_types, verb, writing_options
+from archief.cli.wording import draft, needed
 from archief.cli.writing import Writer
-from archief.draft import Draft, draft, new_stream
+from archief.draft import Draft, new_stream
 from archief.errors import (
     AmbiguousError,
     ArchiveInUseError,
@@ -61,7 +62,12 @@ CHUNK_EVENTS = 1_000
     metavar="FILE",
     help="A file that belongs to it; may be repeated.",
 )
-@click.option("--expect-version", type=int, metavar="N", help="Refuse when the stream is not at this version.")
+@click.option(
+    "--expect-version",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Refuse when the record's newest VERSION (in `archief history`; its first event is 0) is not N.",
+)
 @click.option("--from", "source", metavar="FILE", help="One event a line (JSON); - is standard input.")
 @click.option(
     "--chunk", type=click.IntRange(1, 16_000), default=CHUNK_EVENTS, help="With --from: events in one commit (1,000)."
@@ -107,6 +113,8 @@ def append(
     typed = drafting.typed(event_type, sets, drafting.data_from(data) if data is not None else None)
     refs, documents = drafting.documents(files, session.entropy)
     payload = drafting.with_documents(event_type, typed.data, refs)
+    if payload is None and event_type.payload == "required":
+        raise needed(event_type.name, drafting.fields_of(event_type.data))
     with writing.writer(session, accept_clock=accept_clock) as made:
         wanted = _stream(made, event_type, stream)
         facts = _completed(made, event_type, wanted, typed.facts)

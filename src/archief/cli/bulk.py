@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Annotated, Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -20,8 +20,9 @@ from archief import canonical, durable
 from archief.cli import drafting, writing
 from archief.cli.output import Progress, counted
 from archief.cli.session import Session
+from archief.cli.wording import draft, told
 from archief.cli.writing import Writer
-from archief.draft import Draft, draft, new_commit_id, new_stream
+from archief.draft import Draft, new_commit_id, new_stream
 from archief.errors import ArchiefError, Interrupted, MalformedError, RefusedError, UsageError
 from archief.events import catalogue
 
@@ -59,7 +60,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     type: str
     stream: str | None = None
-    expect_version: int | None = None
+    expect_version: Annotated[int, msgspec.Meta(ge=0)] | None = None
     facts: dict[str, Any] = {}
     data: dict[str, Any] | None = None
     documents: list[str] = []
@@ -141,6 +142,8 @@ class _Run:
 
     def begin(self, stream: BinaryIO, *, restart: bool) -> None:
         """Skip what was appended before, after checking that it is the same input."""
+        for left_behind in self.path.parent.glob(f"{self.path.name}.*{durable.TEMPORARY_SUFFIX}"):
+            durable.remove(left_behind)  # a run was killed; nobody else writes this name while the archive is locked
         if restart or not self.path.exists():
             return
         try:
@@ -267,7 +270,8 @@ class _Run:
             output.members({"test": test, "dry_run": True, "lines": lines, "events": events})
         else:
             output.line(
-                f"{events:,} events in {lines:,} lines are well-formed; streams and versions are checked when appending"
+                f"{counted(events, 'event')} in {counted(lines, 'line')}: well-formed;"
+                " streams and versions are checked when appending"
             )
             output.note("a dry run: nothing was appended")
 
@@ -302,7 +306,7 @@ class _Run:
         except msgspec.ValidationError as error:
             what, _, path = str(error).partition(" - at `$.")
             place = f"{where}: {path.rstrip('`')}" if path else where
-            raise MalformedError(what[:1].lower() + what[1:], where=place) from None
+            raise MalformedError(told(what[:1].lower() + what[1:])[0], where=place) from None
         except ArchiefError as error:
             if isinstance(error, MalformedError) and not error.remedy:
                 error.remedy = f"see `archief events {word}`"

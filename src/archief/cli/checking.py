@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from archief.cli import headfile
+from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb
 from archief.errors import ArchiefError, MalformedError, ProofError, SignatureError, UsageError
@@ -160,7 +161,8 @@ def _described(content: bytes, index: int) -> dict[str, Any]:
     try:
         if envelope.is_commit(content):
             commit = envelope.decode_commit(content)
-            told = {"what": f"commit of {commit.events} events by key {commit.key[:16]}", "time": commit.time}
+            what = f"commit of {counted(commit.events, 'event')} by key {commit.key[:16]}"
+            told = {"what": what, "time": commit.time}
             seq = commit.seq
         else:
             event = envelope.decode_event(content)

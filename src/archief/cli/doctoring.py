@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import msgspec
 
 from archief.cli import examining, verifying
 from archief.cli.examining import Finding
@@ -23,7 +24,7 @@ from archief.errors import (
     UsageError,
 )
 from archief.events import envelope
-from archief.heads import Incident
+from archief.heads import Heads, Incident
 from archief.log import Log
 from archief.storage.base import Storage
 from archief.stored_tree import GrowingRows
@@ -196,9 +197,24 @@ def _size_before_last(storage: Storage) -> int:
     )
 
 
+def _settle(session: Session, log: Log, heads: Heads, *, yes: bool) -> bool:
+    """Settle the incidents of other copies: the archive at hand is the one that this machine remembers."""
+    open_ones = [one for one in heads.incidents(log.origin) if not one.accepted]
+    for one in open_ones:
+        session.confirm(
+            f"Settle the {one.kind} with a copy of {one.found.size} entries? The archive at hand is the one remembered",
+            yes=yes,
+        )
+        heads.keep_incident(msgspec.structs.replace(one, accepted=True))
+        session.output.note(f"settled: a {one.kind} with a copy of {one.found.size} entries")
+    return bool(open_ones)
+
+
 def _accept_head(session: Session, *, yes: bool) -> None:
     log, heads = session.log(), session.heads()
     found = list(examining.conflicts(session, log))
+    if not found and _settle(session, log, heads, yes=yes):
+        return
     if not found:
         raise NotFoundError(
             "the archive extends what this machine remembers: there is nothing to accept", where=log.origin

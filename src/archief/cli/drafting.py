@@ -48,7 +48,7 @@ def typed(event_type: EventType, sets: Sequence[str], data: dict[str, Any] | Non
     """
     facts: dict[str, Any] = {}
     payload = dict(data) if data is not None else {}
-    shape = {"facts": _fields(event_type.facts), "data": _fields(event_type.data)}
+    shape = {"facts": fields_of(event_type.facts), "data": fields_of(event_type.data)}
     into = {"facts": facts, "data": payload}
     for one in sets:
         name, equals, value = one.partition("=")
@@ -77,7 +77,8 @@ def _place(event_type: EventType, shape: Mapping[str, Mapping[str, Any]], name: 
     return parts[0], [first, *rest]
 
 
-def _fields(word: type | None) -> dict[str, Any]:
+def fields_of(word: type | None) -> dict[str, Any]:
+    """The fields of facts or data by name, with their shapes (msgspec.inspect); none when there is no such part."""
     if word is None:
         return {}
     info = shapes.type_info(word)
@@ -95,7 +96,7 @@ def _put(values: dict[str, Any], fields: Mapping[str, Any], path: Sequence[str],
         inner = values.setdefault(name, {})
         if not isinstance(inner, dict) or not isinstance(kind, shapes.StructType | shapes.DictType):
             raise MalformedError("this field has no parts", where=where)
-        below = _fields(kind.cls) if isinstance(kind, shapes.StructType) else {rest[0]: kind.value_type}
+        below = fields_of(kind.cls) if isinstance(kind, shapes.StructType) else {rest[0]: kind.value_type}
         _put(inner, below, rest, text, where)
     elif isinstance(kind, shapes.ListType) and not text.startswith("["):
         members = values.setdefault(name, [])

@@ -113,7 +113,8 @@ def memory(session: Session, log: Log) -> Iterator[Finding]:
             f"an incident ({incident.kind}, {word}): {incident.remembered.size} entries were remembered,"
             f" {incident.found.size} found"
         )
-        yield Finding("ok" if incident.accepted else "problem", what, "" if incident.accepted else "see SECURITY.md")
+        remedy = "find out where that copy came from; then `archief doctor --accept-head` settles it"
+        yield Finding("ok", what, "") if incident.accepted else Finding("problem", what, remedy)
     settled = True
     for one in conflicts(session, log):
         settled = False

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
-from archief import durable
+from archief import durable, keys
 from archief.canonical import base64_encode
 from archief.cli import enrolment, keyring, writing
 from archief.cli.session import Session
 from archief.cli.verbs import verb
-from archief.draft import Draft, draft, new_stream
+from archief.cli.wording import draft
+from archief.draft import Draft, new_stream
 from archief.errors import (
     ArchiveExistsError,
     KeyRefusedError,
+    MalformedError,
     PassphraseError,
     UnsafeFolderError,
     UsageError,
@@ -43,7 +47,14 @@ class Founder(NamedTuple):
     example="""
     archief init events --organisation "Gemeente Voorbeeld" --origin-host archief.example.nl --person "A. de Vries"
     """,
-    exits=(ArchiveExistsError, UnsafeFolderError, PassphraseError, KeyRefusedError, WriteFailedError),
+    exits=(
+        MalformedError,
+        ArchiveExistsError,
+        UnsafeFolderError,
+        PassphraseError,
+        KeyRefusedError,
+        WriteFailedError,
+    ),
 )
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--organisation", required=True, metavar="NAME", help="Whose archive it is (zorgdrager).")
@@ -90,15 +101,19 @@ def init(
     for number, path in enumerate(paths):
         if not (number == 0 and session.options.as_key):
             keyring.refuse_existing(path)
-    if dry_run:
-        session.output.line(f"would found {origin} in {folder}, with the keys {', '.join(map(str, paths))}")
-        return
+    fresh = [path for path in paths if not path.exists()]
     founders = [
-        Founder(name, new_stream(session.entropy), _key(session, path)) for name, path in zip(names, paths, strict=True)
+        Founder(name, new_stream(session.entropy), _key(session, path, dry_run=dry_run))
+        for name, path in zip(names, paths, strict=True)
     ]
-    log_key = keyring.made(session, keyring.name_from(origin), "log", title=origin)
+    log_key = keys.generate(origin, "log", session.entropy)
     drafts = _drafts(session, origin, organisation, founders, log_key, rule_sets, test=test)
-    _found(session, folder, founders, log_key, drafts, origin)
+    if dry_run:
+        _tell_dry(session, folder, origin, paths, test=test)
+        return
+    made = {path: one.key for path, one in zip(paths, founders, strict=True) if path in fresh}
+    with _kept(session, folder, {**made, keyring.path_for(session, keyring.name_from(origin)): log_key}):
+        _found(session, folder, founders, log_key, drafts, origin)
     if recovery_person:
         session.output.note(f"move the key of {recovery_person} off this machine: {paths[1]}")
     else:
@@ -114,11 +129,44 @@ def _key_names(session: Session, names: list[str]) -> list[str]:
     return made
 
 
-def _key(session: Session, path: Path) -> KeyFile:
+def _key(session: Session, path: Path, *, dry_run: bool) -> KeyFile:
+    """A founder's key: the one there is, or a new one that is in no file yet."""
     name = path.name.removesuffix(keyring.ENDING)
     if path.exists():
-        return keyring.opened(session, keyring.find(session, name, "person"))
-    return keyring.made(session, name, "person")
+        here = keyring.find(session, name, "person")
+        if not dry_run:
+            return keyring.opened(session, here)
+    return keys.generate(name, "person", session.entropy)
+
+
+def _tell_dry(session: Session, folder: Path, origin: str, paths: list[Path], *, test: bool) -> None:
+    names = [str(path) for path in paths]
+    if session.output.json:
+        told: dict[str, Any] = {"test": test, "dry_run": True, "origin": origin, "folder": str(folder), "keys": names}
+        session.output.members(told)
+        return
+    session.output.line(f"would found {origin} in {folder}, with the keys {', '.join(names)}")
+
+
+@contextlib.contextmanager
+def _kept(session: Session, folder: Path, wanted: dict[Path, KeyFile]) -> Iterator[None]:
+    """Write the new key files; take them away again when the founding fails before anything stands in the log."""
+    made: list[Path] = []
+    fresh = [
+        parent for place in (folder, session.keys_folder) for parent in (place, *place.parents) if not parent.exists()
+    ]
+    try:
+        for path, key in wanted.items():
+            made.append(keyring.keep(session, path.name.removesuffix(keyring.ENDING), key))
+        yield
+    except BaseException:
+        if not any(path.stat().st_size for path in (folder / "log").rglob("*") if path.is_file()):
+            for path in made:
+                path.unlink(missing_ok=True)
+            for left in (*(folder / name for name in FOLDERS), *fresh):
+                with contextlib.suppress(OSError):  # not empty, or not there
+                    left.rmdir()
+        raise
 
 
 def _drafts(
@@ -134,14 +182,26 @@ def _drafts(
     """The first commit (format.md §2)."""
     public = [{"public": base64_encode(key.public), "type": key.type} for key in log_key.public]
     facts = {"origin": origin, "log_keys": public, "rule_sets": list(rule_sets), "test": test}
-    drafts = [draft("archive_founded", new_stream(session.entropy), facts, {"organisation": organisation})]
-    for founder in founders:
+    with _typed_at({"data.organisation": "--organisation", "facts.rule_sets": "--rule-set"}):
+        drafts = [draft("archive_founded", new_stream(session.entropy), facts, {"organisation": organisation})]
+    for founder, option in zip(founders, ("--person", "--recovery-person"), strict=False):
+        with _typed_at({"data.name": option}):
+            drafts.append(draft("person_enrolled", founder.stream, {}, {"name": founder.name}))
         drafts += [
-            draft("person_enrolled", founder.stream, {}, {"name": founder.name}),
             enrolment.enrolled(origin, founder.stream, founder.key),
             draft("role_granted", founder.stream, {"role": "archivaris"}),
         ]
     return drafts
+
+
+@contextlib.contextmanager
+def _typed_at(options: dict[str, str]) -> Iterator[None]:
+    """Name the option where a value was typed, not the field that it fills."""
+    try:
+        yield
+    except MalformedError as error:
+        error.where = next((option for path, option in options.items() if error.where.startswith(path)), error.where)
+        raise
 
 
 def _found(

@@ -168,9 +168,7 @@ def opened_silently(session: Session, key: KeyPath) -> KeyFile | None:
     return None
 
 
-def made(
-    session: Session, name: str, use: Use, *, title: str | None = None, types: tuple[int, ...] = ()
-) -> KeyFile:
+def made(session: Session, name: str, use: Use, *, title: str | None = None, types: tuple[int, ...] = ()) -> KeyFile:
     """Make a new key file.
 
     Args:
@@ -187,12 +185,30 @@ def made(
     path = path_for(session, name)
     refuse_existing(path)
     file = keys.generate(title or name, use, session.entropy, types)
+    keep(session, name, file)
+    return file
+
+
+def keep(session: Session, name: str, file: KeyFile) -> Path:
+    """Write a key that is not in a file yet.
+
+    Args:
+        session: the folder, passphrase and randomness.
+        name: the file's name.
+        file: the key.
+
+    Raises:
+        KeyRefusedError: there is one of that name already.
+        PassphraseError: no passphrase.
+    """
+    path = path_for(session, name)
+    refuse_existing(path)
     passphrase = session.new_passphrase(f"the new key {name}")
     sealed = keys.seal(file, passphrase, session.entropy, session.cost or keys.DEFAULT_COST)
     session.opened_with(passphrase)
     durable.make_folder(path.parent, mode=0o700)
     durable.write_new(path, sealed, mode=0o600)
-    return file
+    return path
 
 
 def refuse_existing(path: Path) -> None:

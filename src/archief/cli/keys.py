@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from archief import durable
-from archief.cli import authority, enrolment, keyring, names, records, writing
+from archief.cli import authority, enrolment, keyring, names, outfile, records, writing
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
@@ -186,7 +185,7 @@ def _write_request(session: Session, key_: str, person_: str | None, target: Pat
         origin = origin or log.origin
         person_ = names.person(authority.of(session, log), log, person_)
     file = keyring.opened(session, keyring.find(session, key_))
-    durable.replace(target, enrolment.request(origin, person_, file))
+    outfile.write(session, target, enrolment.request(origin, person_, file), "--request")
     session.output.note(f"{target}: send it to an archivaris, who runs `archief key enrol {target}`")
 
 

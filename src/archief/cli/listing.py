@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from archief.cli import state
+from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import NoArchiveError, UsageError
@@ -31,6 +32,12 @@ TABLES = {
 }
 """What can be listed: the projection, and its order."""
 
+KINDS = ("raadsinformatiebrief", "rondebriefje", "brief")
+"""The kinds of letters that every archive knows; an archive may have others."""
+
+STATUSES = ("registered", "received", "signed", "dispatched", "withdrawn", "destroyed")
+"""What can become of a letter (projections/letter.sql)."""
+
 LIMIT = 100
 
 
@@ -44,11 +51,9 @@ LIMIT = 100
     exits=(NoArchiveError,),
 )
 @click.option("--kind", type=click.Choice(list(TABLES)), default="letters", help="What to list; letters without it.")
-@click.option(
-    "--type", "kind_of_letter", metavar="CODE", help="Letters of this kind: raadsinformatiebrief, rondebriefje, brief."
-)
+@click.option("--type", "kind_of_letter", metavar="CODE", help=f"Letters of this kind: {', '.join(KINDS)}.")
 @click.option("--year", type=click.IntRange(1000, 9999), metavar="YEAR", help="Letters dated in this year.")
-@click.option("--status", metavar="WORD", help="registered, received, signed, dispatched, withdrawn, destroyed.")
+@click.option("--status", type=click.Choice(STATUSES), metavar="WORD", help=f"{', '.join(STATUSES)}.")
 @click.option(
     "--limit", type=click.IntRange(min=0), default=LIMIT, metavar="N", help="At most so many (100); 0 for all."
 )
@@ -66,6 +71,8 @@ def list_records(
     with state.connection(session, log) as database:
         table, order = TABLES[kind]
         values = list(given.values())
+        if kind_of_letter is not None and kind_of_letter not in KINDS:
+            _demand_kind(database, kind_of_letter)
         (total,) = _rows(database, f"select count(*) from {table} where {where}", values)[1][0]  # noqa: S608 - our own words; values are bound
         query = f"select * from {table} where {where} order by {order}" + (f" limit {limit}" if limit else "")  # noqa: S608 - as above
         columns, rows = _rows(database, query, values)
@@ -81,6 +88,14 @@ def list_records(
     session.output.note(
         f"{len(rows):,} of {total:,}{more}; position {log.size} of {log.origin}, {log.last_commit.time}"
     )
+
+
+def _demand_kind(database: Any, wanted: str) -> None:  # noqa: ANN401 - duckdb's own class
+    """Refuse a kind that no letter has: most likely it is mistyped."""
+    kinds = [row[0] for row in _rows(database, "select distinct kind from letter where kind is not null", [])[1]]
+    if wanted not in kinds:
+        words = sorted({*KINDS, *kinds})
+        raise UsageError("no letter is of that kind", where="--type", remedy=f"choose one of: {', '.join(words)}")
 
 
 @verb(
@@ -110,7 +125,7 @@ def sql(session: Session, *, query: str, as_csv: bool) -> None:
         session.output.raw(text.getvalue().encode())
     else:
         session.output.table(columns, rows)
-        session.output.note(f"{len(rows):,} rows; position {log.size} of {log.origin}, {log.last_commit.time}")
+        session.output.note(f"{counted(len(rows), 'row')}; position {log.size} of {log.origin}, {log.last_commit.time}")
 
 
 def _asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:  # noqa: ANN401 - duckdb's own class
@@ -119,9 +134,19 @@ def _asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]
 
     told = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.PermissionException)
     try:
-        kinds = {statement.type.name for statement in database.extract_statements(query)}
-        if kinds - {"SELECT", "EXPLAIN"}:
+        statements = database.extract_statements(query)
+        if not statements:
+            raise UsageError(
+                "an empty query", where="the query", remedy='write a select: archief sql "select * from letter"'
+            )
+        if {statement.type.name for statement in statements} - {"SELECT", "EXPLAIN"}:
             raise UsageError("sql reads only: one select", remedy="events are appended with `archief append`")
+        if len(statements) > 1:
+            raise UsageError(
+                f"{len(statements)} statements; sql takes one select",
+                where="the query",
+                remedy="run them one at a time",
+            )
         return _rows(database, query, [])
     except told as error:
         what = str(error).partition("\n")[0].partition(": ")[2]
@@ -129,9 +154,11 @@ def _asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]
             what[:1].lower() + what[1:], where="the query", remedy="the tables are in docs/data.md"
         ) from None
     except duckdb.Error as error:
-        raise UsageError(
-            f"the query failed while it ran ({type(error).__name__})", where="the query", remedy="cast with try_cast"
-        ) from None
+        zoned = "pytz" in str(error)
+        failed = f"the query failed while it ran ({type(error).__name__})"
+        what = "a column has a time with a time zone" if zoned else failed
+        remedy = "cast it to a time in UTC: now()::timestamp" if zoned else "cast with try_cast"
+        raise UsageError(what, where="the query", remedy=remedy) from None
 
 
 def _rows(database: Any, query: str, values: list[Any]) -> tuple[list[str], list[tuple[Any, ...]]]:  # noqa: ANN401 - as above
@@ -142,4 +169,6 @@ def _rows(database: Any, query: str, values: list[Any]) -> tuple[list[str], list
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
     """Times as the log writes them: in UTC, with a Z."""
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, dt.datetime) and value.tzinfo is None else value
+    if not isinstance(value, dt.datetime):
+        return value
+    return f"{value if value.tzinfo is None else value.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"

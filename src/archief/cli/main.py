@@ -105,13 +105,20 @@ def run(words: Sequence[str], session: Session) -> int:
     Returns:
         The exit code.
     """
-    for stream in (sys.stdout, sys.stderr):
+    stdout, stderr = sys.stdout, sys.stderr
+    for stream in (stdout, stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     session.options.json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
     try:
         code = cli.main(list(words), prog_name="archief", standalone_mode=False, obj=session)
         sys.stdout.flush()
+    except SystemExit:
+        if sys.stdout is stdout:
+            raise
+        # Of a closed pipe click makes an exit of 1, and it leaves a wrapper around the stream.
+        sys.stdout, sys.stderr = stdout, stderr
+        return _closed_pipe()
     except (Exception, KeyboardInterrupt) as error:
         if _is_bug(error) and session.environ.get("ARCHIEF_DEBUG"):
             raise

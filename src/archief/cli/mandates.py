@@ -10,7 +10,8 @@ from archief.cli import names, writing
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.draft import draft, new_stream
+from archief.cli.wording import draft
+from archief.draft import new_stream
 from archief.errors import AmbiguousError, MalformedError, NotFoundError
 
 mandate = Family(

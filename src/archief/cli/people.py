@@ -9,8 +9,9 @@ import click
 from archief.cli import enrolment, keyring, names, writing
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
+from archief.cli.wording import draft
 from archief.cli.writing import Writer
-from archief.draft import Draft, draft, new_stream
+from archief.draft import Draft, new_stream
 from archief.errors import (
     AmbiguousError,
     KeyMissingError,

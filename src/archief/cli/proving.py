@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from archief import canonical, durable, publishing
-from archief.cli import authority, headfile, records
+from archief import canonical, publishing
+from archief.cli import authority, headfile, outfile, records
 from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import (
@@ -84,8 +84,10 @@ def _prove_inclusion(session: Session, log: Log, seq: int, out: Path | None, *, 
         if line is None:
             raise NotFoundError("this entry has no payload, or it is destroyed", where=f"entry {seq}")
         files[f"{name}.payload"] = line
+    for path in files:
+        outfile.target(session, Path(path), "--out")
     for path, content in files.items():
-        durable.replace(Path(path), content)
+        outfile.write(session, Path(path), content)
     if session.output.json:
         session.output.members(
             {
@@ -156,7 +158,7 @@ def _prove_consistency(
     headfile.consistency(written, str(session.archive))
     if out is not None:
         path = Path(f"{out}.consistency")
-        durable.replace(path, written)
+        outfile.write(session, path, written)
         session.output.line(str(path))
     elif session.output.json:
         session.output.members({"test": test, "consistency": canonical.decode(written[:-1])})

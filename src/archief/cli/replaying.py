@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from archief.cli import moment, state, verifying
+from archief.cli import moment, outfile, state, verifying
 from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import NoArchiveError, NotFoundError, UsageError, WriteFailedError
@@ -36,6 +36,8 @@ def replay(session: Session, *, full: bool, until: str | None, day: str | None, 
     """
     if until is not None and day is not None:
         raise UsageError("--until and --on are the same; give one")
+    if into is not None:
+        outfile.target(session, into, "--into")
     log = session.log()
     test = session.is_test(log)
     wanted = until or day

@@ -43,7 +43,7 @@ class _Found:
         if one.payload != "absent":
             return ""
         event = one.event
-        lawful = self.authority.covers_absence(event.seq, event.stream, event.stream_seq)
+        lawful = self.authority.destructions.cover(event.seq, event.stream, event.stream_seq)
         return letters.GONE if lawful else letters.MISSING
 
     @functools.cached_property
@@ -126,15 +126,21 @@ def show(session: Session, *, record: str, day: str | None) -> None:
 @click.argument("record", metavar="RECORD")
 @click.option("--on", "day", metavar="DATE", help="Up to the end of that day (Europe/Amsterdam).")
 def history(session: Session, *, record: str, day: str | None) -> None:
-    """Show everything that happened to a record: entry, time, who appended it, what."""
+    """Show everything that happened to a record: entry, version of the record, time, who appended it, what.
+
+    The last VERSION is the number for `archief append --expect-version`.
+    """
     found = _Found(session, record, day)
     output = session.output
     if output.json:
         output.members({**found.members, "events": [_event(found, one) for one in found.happened]})
     else:
-        rows = [(one.event.seq, one.time, found.who(one), one.event.type, found.gone(one)) for one in found.happened]
+        rows = [
+            (one.event.seq, one.event.stream_seq, one.time, found.who(one), one.event.type, found.gone(one))
+            for one in found.happened
+        ]
         output.line(f"{found.kind} {found.stream}")
-        output.table(("ENTRY", "TIME", "WHO", "WHAT", ""), rows)
+        output.table(("ENTRY", "VERSION", "TIME", "WHO", "WHAT", ""), rows)
         _foot(output, found)
     found.demand_cover()
 
@@ -158,7 +164,9 @@ def _event(found: _Found, one: Happened) -> dict[str, Any]:
 
 def _foot(output: Output, found: _Found) -> None:
     position = f"position {found.position.size} of {found.log.origin}, {found.position.time}"
-    output.note(f"{counted(len(found.happened), 'event')}; {position}")
+    version = found.happened[-1].event.stream_seq
+    now = f"; --expect-version {version} appends to what is shown" if found.position.size == found.log.size else ""
+    output.note(f"{counted(len(found.happened), 'event')}{now}; {position}")
 
 
 def _show_events(output: Output, found: _Found) -> None:

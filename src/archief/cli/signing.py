@@ -7,13 +7,12 @@ from typing import Any
 
 import click
 
-from archief import canonical, durable, publishing
-from archief.cli import authority, headfile, keyring, verifying, writing
+from archief import canonical, publishing
+from archief.cli import authority, headfile, keyring, outfile, verifying, writing
 from archief.cli.session import Session
 from archief.cli.verbs import verb
-from archief.draft import draft
+from archief.draft import Draft, draft
 from archief.errors import (
-    ArchiefError,
     ForkError,
     KeyMissingError,
     NoArchiveError,
@@ -27,6 +26,7 @@ from archief.errors import (
 from archief.heads import Head
 from archief.keys import SigningKey
 from archief.log import Log
+from archief.rules.authority import Authority
 from archief.tlog import checkpoint as tlog_checkpoint
 from archief.tlog import note
 from archief.tlog.head import Checkpoint
@@ -66,6 +66,8 @@ def checkpoint(session: Session, *, publish: bool, out: Path | None, show: bool,
     if show:
         _show(session, out)
         return
+    if out is not None:
+        outfile.target(session, out, "--out")
     with session.journal() as journal:
         here = keyring.log_key(session, journal.authority.log_keys)
         if here is None:
@@ -80,7 +82,7 @@ def checkpoint(session: Session, *, publish: bool, out: Path | None, show: bool,
         raw = publishing.sign_head(journal, keyring.opened(session, here).keys, publish=publish)
         if out is not None:
             publishing.keep_head(journal.storage, raw, journal.authority)
-            durable.replace(out, raw)
+            outfile.write(session, out, raw)
         test = journal.authority.test
     _tell(session, raw, out, test=test)
 
@@ -109,7 +111,7 @@ def _show(session: Session, out: Path | None) -> None:
     test = session.is_test(log)
     raw = _newest(log, authority.of(session, log))
     if out is not None:
-        durable.replace(out, raw)
+        outfile.write(session, out, raw)
     _tell(session, raw, out, test=test)
 
 
@@ -177,6 +179,8 @@ def cosign(
         return
     if out is None and not dry_run:
         raise UsageError("where does the cosigned head go?", where="--out", remedy="name a file")
+    if out is not None:
+        outfile.target(session, out, "--out")
     raw = headfile.read(file)
     ours, _ = headfile.log_keys(headfile.verifiers(vkeys), headfile.parse(raw, str(file)).origin)
     head = tlog_checkpoint.open_checkpoint(raw, headfile.parse(raw, str(file)).origin, ours, (), str(file)).head
@@ -186,7 +190,7 @@ def cosign(
         session.output.line(f"would cosign size {head.size} of {head.origin}")
         return
     cosigned = publishing.cosign_head(raw, key, int(session.clock().timestamp()))
-    durable.replace(out, cosigned)
+    outfile.write(session, out, cosigned)
     session.heads().remember(Head(origin=head.origin, root=head.root.hex(), size=head.size, note=cosigned.decode()))
     _tell(session, cosigned, out, test=False)
 
@@ -233,6 +237,8 @@ def _cosigner_key(session: Session, with_key: str | None) -> SigningKey:
 
 
 def _cosign_archive(session: Session, with_key: str | None, out: Path | None, *, dry_run: bool) -> None:
+    if out is not None:
+        outfile.target(session, out, "--out")
     log = session.log()
     report = verifying.verified(session, since=True)
     session.tell_test(test=report.test)
@@ -249,24 +255,34 @@ def _cosign_archive(session: Session, with_key: str | None, out: Path | None, *,
             remedy="let an archivaris enrol it: `archief key enrol`",
         )
     head = headfile.parse(raw, "public/checkpoint")
+    seconds = int(session.clock().timestamp())
+    cosigned = publishing.cosign_head(raw, key, seconds)
+    if session.options.as_key:
+        with writing.writer(session) as made:
+            one = _recorded(made, head, cosigned, key, seconds)
+            made.check([one])  # before anything is kept: a head without its event would be half done
+            if not dry_run:
+                _keep(session, log, cosigned, known, out)
+                made.append([one])
+                writing.signed_head(made)
+    elif not dry_run:
+        _keep(session, log, cosigned, known, out)
+        session.output.note("not recorded in the log: give --as KEY of an auditor or archivaris for that")
     if dry_run:
         session.output.line(f"would cosign size {head.size} of {head.origin}")
         return
-    seconds = int(session.clock().timestamp())
-    cosigned = publishing.cosign_head(raw, key, seconds)
-    place = publishing.keep_head(log.storage, cosigned, known)
-    if out is not None:
-        durable.replace(out, cosigned)
-    session.output.note(f"kept as public/{place}")
-    _record(session, head, cosigned, key, seconds)
     _tell(session, cosigned, out, test=report.test)
 
 
-def _record(session: Session, head: Checkpoint, cosigned: bytes, key: SigningKey, seconds: int) -> None:
-    """Record a cosignature in the log, when somebody signs for that with --as."""
-    if not session.options.as_key:
-        session.output.note("not recorded in the log: give --as KEY of an auditor or archivaris for that")
-        return
+def _keep(session: Session, log: Log, cosigned: bytes, known: Authority, out: Path | None) -> None:
+    place = publishing.keep_head(log.storage, cosigned, known)
+    if out is not None:
+        outfile.write(session, out, cosigned)
+    session.output.note(f"kept as public/{place}")
+
+
+def _recorded(made: writing.Writer, head: Checkpoint, cosigned: bytes, key: SigningKey, seconds: int) -> Draft:
+    """The event that records a cosignature."""
     made_by = publishing.cosigner_verifier(key.public)
     line = next(one for one in note.parse_note(cosigned).lines if one.key_id == made_by.key_id)
     facts = {
@@ -276,10 +292,4 @@ def _record(session: Session, head: Checkpoint, cosigned: bytes, key: SigningKey
         "size": head.size,
         "time": seconds,
     }
-    with writing.writer(session) as made:
-        try:
-            made.append([draft("checkpoint_cosigned", made.journal.authority.archive, facts)])
-        except ArchiefError as error:
-            session.output.warn("the head is cosigned; that is not recorded in the log")
-            raise error from None
-        writing.signed_head(made)
+    return draft("checkpoint_cosigned", made.journal.authority.archive, facts)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from archief.projections.projector import Projector, Replayed
 
 
+CONTINUED = ("current", "behind")
+"""A state that stands so is kept and caught up; any other is made again, out of entries verified anew."""
+
+
 def projector(session: Session, log: Log, unauthorised: Collection[int] = ()) -> Projector:
     """The projections of an archive.
 
@@ -51,8 +55,8 @@ def replay(
     Raises:
         ArchiefError: the log is not sound.
     """
-    found, _ = _standing(session, log)
-    made = _verified(session, log, found)
+    found, kind = _standing(session, log)
+    made = _verified(session, log, found, whole=full or into is not None or kind not in CONTINUED)
     with Progress(session.output, "entries replayed") as progress:
         return made.replay(full=full, until=until, into=into, progress=progress)
 
@@ -66,7 +70,7 @@ def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
     """
     found, kind = _standing(session, log)
     if kind != "current":
-        found = _verified(session, log, found)
+        found = _verified(session, log, found, whole=kind not in CONTINUED)
         with Progress(session.output, "entries replayed") as progress:
             found.replay(progress=progress)
     with contextlib.closing(found.connect()) as database:
@@ -87,13 +91,19 @@ def _standing(session: Session, log: Log) -> tuple[Projector, str]:
     return found, status.kind
 
 
-def _verified(session: Session, log: Log, found: Projector) -> Projector:
-    """Verify from the receipt on; gives the projections that know every unauthorised commit.
+def _verified(session: Session, log: Log, found: Projector, *, whole: bool) -> Projector:
+    """Verify what will be read; gives the projections that know every unauthorised commit.
+
+    Args:
+        session: the surroundings.
+        log: the archive.
+        found: the projections as they are.
+        whole: from the first entry, because the state is made again from there; else from the receipt on.
 
     Raises:
         ArchiefError: the log is not sound.
     """
-    report = verifying.verified(session, since=True)
+    report = verifying.verified(session, since=not whole)
     if report.gravest() not in (None, "finding"):
         error = report.error(str(session.archive))
         assert error is not None, "a fault that is no finding is an error"

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from archief import canonical, durable, publishing
-from archief.cli import authority, headfile, records, writing
+from archief import canonical, publishing
+from archief.cli import authority, headfile, outfile, records, writing
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import verb, writing_options
@@ -95,7 +95,7 @@ def timestamp(
     text = tlog_head.format_head(head)
     asked = library.TimestampRequestBuilder(data=text, hash_algorithm=library.HashAlgorithm.SHA256).build()
     if request is not None:
-        durable.replace(request, asked.as_bytes())
+        outfile.write(session, request, asked.as_bytes(), "--request")
         session.output.line(str(request))
         session.output.note(f"size {head.size}; take the answer in with `archief timestamp --token FILE`")
         return

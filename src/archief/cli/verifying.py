@@ -105,6 +105,11 @@ def _sampled(session: Session, count: int) -> Report:
     return sample.verify_sample(session.storage(), count, choose)
 
 
+def _cosigned(report: Report) -> str:
+    """On which head the newest of the cosignatures stands: never credited to a later one."""
+    return f"size {report.cosigned_size:,} ({counted(report.cosignatures, 'cosignature')} on kept heads)"
+
+
 def _tell(output: Output, report: Report, sample: int | None) -> None:
     output.line(report.origin or "a log without an archive")
     head = "none" if report.head_size is None else f"size {report.head_size:,}"
@@ -115,7 +120,8 @@ def _tell(output: Output, report: Report, sample: int | None) -> None:
         ("events", f"{report.events:,} in {counted(report.commits, 'commit')}"),
         ("payloads", f"{report.payloads:,}" + (f"; {report.destroyed:,} lawfully gone" if report.destroyed else "")),
         ("documents", f"{report.documents:,}"),
-        ("signed head", head + (f", {counted(report.cosignatures, 'cosignature')}" if report.cosignatures else "")),
+        ("signed head", head),
+        *([("cosigned", _cosigned(report))] if report.cosigned_size is not None else []),
         ("root", report.root),
     ]
     output.fields(pairs, indent="  ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from archief.cli.session import Session
@@ -104,6 +106,12 @@ def _properties(described: dict[str, object]) -> list[tuple[str, object]]:
     word = definitions[str(described["$ref"]).removeprefix("#/$defs/")]
     needed = set(word.get("required", ()))
     return [
-        (name, str(field.get("description", "")) + ("" if name in needed else " (optional)"))
+        (name, str(field.get("description", "")) + _choices(field) + ("" if name in needed else " (optional)"))
         for name, field in word.get("properties", {}).items()
     ]
+
+
+def _choices(field: dict[str, Any]) -> str:
+    """The words that a field takes, when only some are allowed."""
+    values = field.get("enum") or field.get("items", {}).get("enum")
+    return f"; one of: {', '.join(map(str, values))}" if values else ""

@@ -104,7 +104,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     events: Annotated[int, msgspec.Meta(ge=1, le=EVENTS_MAX)]
     id: Uuid
     key: HashHex
-    origin: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    origin: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9.-]{0,199}/[0-9a-f]{8}$", max_length=209)]
     root: HashHex
     seq: Count
     sig: Annotated[str, msgspec.Meta(min_length=88, max_length=88)]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 CHUNK_ENTRIES = 64 * envelope.SEGMENT_ENTRIES
-"""Entries staged at a time, about a million: what bounds memory."""
+"""Entries staged at a time, about a million: what bounds memory. Longer than a commit."""
 
 IN_PLACE_ENTRIES_MAX = 2_000
 """The longest catch-up that is written into the file itself, while readers wait. A longer one goes into a copy."""
@@ -264,18 +264,22 @@ class Projector:
 
     def _make(self, connection: DuckDBPyConnection, size: int, progress: Progress | None) -> int:
         """Make a state from nothing in an empty database. Gives the number of events."""
+        connection.execute("begin")  # one transaction: otherwise each of a hundred comments is synced to the disk
         tables.make_meta(connection)
         staged = Staging(connection, self.log.storage)
         staged.clear()
-        events = 0
         for first, stop in _chunks(0, size):
             self._stage(staged, first, stop)
             staged.settle()
-            events += _apply(connection, staged, first) if first else _create(connection, staged)
+            if first:
+                _apply(connection, staged, first)
+            else:
+                staged.create_tables()
             if progress is not None:
                 progress(stop, size)
         self._sign(connection, size)
-        return events
+        connection.execute("commit")
+        return _count_rows(connection, "event")
 
     def _stage(self, staged: Staging, first: int, stop: int) -> int:
         """Stage a chunk and what came before it in its streams. Gives how many earlier events there are."""
@@ -348,15 +352,6 @@ def _chunks(first: int, stop: int) -> Iterator[tuple[int, int]]:
         first = following
 
 
-def _create(connection: DuckDBPyConnection, staged: Staging) -> int:
-    """Make every table from what is staged. Gives the number of events."""
-    for each in tables.projections().values():
-        staged.define_event(with_data=each.reads_data)
-        connection.execute(each.text)
-    staged.undefine_event()
-    return _count_rows(connection, "event")
-
-
 def _apply(connection: DuckDBPyConnection, staged: Staging, first: int) -> int:
     """Bring every table up to what is staged: the streams that are touched are taken out and put in anew.
 
@@ -373,8 +368,8 @@ def _apply(connection: DuckDBPyConnection, staged: Staging, first: int) -> int:
     for each in tables.projections().values():
         if not each.stored or (each.types and not each.types & types):
             continue
-        # An event never changes: only new ones are put in.
-        only = f" where seq >= {first}" if each.name == "event" else ""
+        # An event never changes but for its words: only new ones are put in.
+        only = f" where seq >= {first}" if each.name == "event" and not staged.erases() else ""
         if not only:
             connection.execute(f"delete from {each.name} where stream in (select stream from touched)")  # noqa: S608
         staged.define_event(with_data=each.reads_data)

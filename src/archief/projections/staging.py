@@ -56,13 +56,20 @@ delete from words where seq in (
     from entry
     join entry as closing using (stream)
     asof join seal on closing.seq < seal.seq
-    where closing.type = 'record_destroyed.v1' and seal.authorised
+    where
+        closing.type = 'record_destroyed.v1'
         and entry.stream_seq <= closing.facts.last_stream_seq
+        and seal.authorised
     union all
-    select unnest(from_json(entry.facts.seqs, '["BIGINT"]'))
-    from (select * from entry where type = 'payload_erased.v1') as entry
-    asof join seal on entry.seq < seal.seq
-    where seal.authorised
+    -- Its own stream's payloads only, whatever it says.
+    select entry.seq
+    from entry
+    join (
+        select erasing.stream, unnest(from_json(erasing.facts.seqs, '["BIGINT"]')) as seq
+        from (select * from entry where type = 'payload_erased.v1') as erasing
+        asof join seal on erasing.seq < seal.seq
+        where seal.authorised
+    ) as erased on erased.stream = entry.stream and erased.seq = entry.seq
 )
 """
 _SKIPPED = """
@@ -119,6 +126,14 @@ class Staging:
         self.connection.execute("create or replace temp table owner (key varchar, person uuid, seq bigint)")
         self.connection.execute(_SEAL, [[]])
         self.connection.execute("create or replace temp table gone (seq bigint)")
+
+    def create_tables(self) -> None:
+        """Make every table of the state from what is staged."""
+        for each in tables.projections().values():
+            self.define_event(with_data=each.reads_data)
+            self.connection.execute(each.create)
+        self.undefine_event()
+        self.connection.execute("".join(each.comments for each in tables.projections().values()))
 
     def remember_owners(self) -> None:
         """Take over whose keys are known already from the state."""

@@ -33,7 +33,9 @@ class Projection(NamedTuple):
         name: its table.
         stored: False for a view.
         text: the whole file.
+        create: the part that makes the table.
         select: what it selects from ``event``.
+        comments: the part that says what the table and its columns are.
         reads_data: whether it reads payloads.
         types: the event types it is about; empty when it is about all.
     """
@@ -41,7 +43,9 @@ class Projection(NamedTuple):
     name: str
     stored: bool
     text: str
+    create: str
     select: str
+    comments: str
     reads_data: bool
     types: frozenset[str]
 
@@ -68,12 +72,20 @@ def _sql(folder: Traversable) -> list[Traversable]:
 
 def parse(name: str, text: str) -> Projection:
     """Take a projection's file apart."""
-    found = _CREATE.findall(text)
-    assert [name] == [table for _, table, _ in found], f"{name}.sql makes one table, {name}"
-    kind, _, select = found[0]
+    found = list(_CREATE.finditer(text))
+    assert [name] == [each.group(2) for each in found], f"{name}.sql makes one table, {name}"
+    create, select = found[0].group(0), found[0].group(3)
     plain = _COMMENT.sub("", select)
-    reads_data = re.search(r"\bdata\b", plain) is not None
-    return Projection(name, kind == "table", text, select, reads_data, frozenset(_TAG.findall(plain)))
+    return Projection(
+        name,
+        stored=found[0].group(1) == "table",
+        text=text,
+        create=create,
+        select=select,
+        comments=text[found[0].end() :],
+        reads_data=re.search(r"\bdata\b", plain) is not None,
+        types=frozenset(_TAG.findall(plain)),
+    )
 
 
 @functools.cache
@@ -116,10 +128,7 @@ def data_markdown() -> str:
         make_meta(connection)
         staged = staging.Staging(connection)
         staged.clear()
-        for each in projections().values():
-            staged.define_event(with_data=each.reads_data)
-            connection.execute(each.text)
-        staged.undefine_event()
+        staged.create_tables()
         described = _describe(connection)
         columns = _columns(connection)
     lines = [

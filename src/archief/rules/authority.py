@@ -17,6 +17,7 @@ from archief.events import envelope
 from archief.events.envelope import Commit, Event
 from archief.keys import PublicKey
 from archief.law import roles
+from archief.rules.destructions import DESTRUCTION_TYPES, Destructions
 
 FOUNDING_TYPES = ("archive_founded.v1", "person_enrolled.v1", "key_enrolled.v1", "role_granted.v1")
 """The first commit holds these, each at least once; it is signed with the key that it enrols."""
@@ -29,11 +30,7 @@ AUTHORITY_TYPES = (
     "mandate_ended.v1",
     "log_key_rotated.v1",
     "log_continued.v1",
-    "destruction_authorised.v1",
-    "destruction_started.v1",
-    "record_destroyed.v1",
-    "records_destroyed.v1",
-    "payload_erased.v1",
+    *DESTRUCTION_TYPES,
 )
 """The events that this fold looks at; an index of these alone is enough to judge the next commit."""
 
@@ -62,10 +59,9 @@ class Mandate:
 
 @dataclass
 class Judgement:
-    """What authority says of one commit: why it is unauthorised, and which of its events change nothing and why."""
+    """What authority says of one commit: why it is unauthorised; empty when it is not."""
 
     unauthorised: list[str] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -82,10 +78,7 @@ class Authority:
     keys: dict[str, EnrolledKey] = field(default_factory=dict)
     roles: dict[str, dict[str, int]] = field(default_factory=dict)
     mandates: dict[str, Mandate] = field(default_factory=dict)
-    authorised: set[int] = field(default_factory=set)
-    executing: dict[str, int] = field(default_factory=dict)
-    destroyed: dict[str, int] = field(default_factory=dict)
-    erased: set[int] = field(default_factory=set)
+    destructions: Destructions = field(default_factory=Destructions)
 
     def judge(self, key: str, origin: str, tags: Iterable[str]) -> list[str]:
         """Why a commit would be unauthorised now, before its own events; empty when it is not.
@@ -126,24 +119,28 @@ class Authority:
         return Judgement(reasons) if reasons else self.take(commit, events)
 
     def take(self, commit: Commit, events: Iterable[Event]) -> Judgement:
-        """Take the events of a commit into account that :meth:`judge` has found authorised.
+        """Take the events of a commit into account that :meth:`judge` has found authorised: all of them or none.
+
+        One event that cannot be makes the whole commit unauthorised, so that replay and authority skip the same things.
 
         Args:
             commit: the commit.
             events: its events, or those of them that are of ``AUTHORITY_TYPES``.
         """
-        founding = not self.origin
-        judgement = Judgement()
+        trial = self.copy()
+        reasons = []
         for event in events:
             try:
-                self.apply(event)
+                trial.apply(event)
             except ArchiefError as error:
-                judgement.refused[event.seq] = error.what
-        if founding:
-            judgement.unauthorised += self.founding_faults(commit.key)
-        if self.origin != commit.origin:
-            judgement.unauthorised.append(f"the commit is of log {commit.origin}, its events name {self.origin}")
-        return judgement
+                reasons.append(f"entry {event.seq}: {error.what}")
+        if not self.origin:
+            reasons += trial.founding_faults(commit.key)
+        if trial.origin != commit.origin:
+            reasons.append(f"the commit is of log {commit.origin}, its events name {trial.origin}")
+        if not reasons:
+            self.__dict__.update(trial.__dict__)
+        return Judgement(reasons)
 
     def founding_faults(self, key: str) -> list[str]:
         """Why the first commit founds nothing, now that its events are taken into account; empty when it does.
@@ -180,14 +177,6 @@ class Authority:
         """The keys whose signatures on heads are known."""
         return [enrolled for enrolled in self.keys.values() if enrolled.use == "cosigner"]
 
-    def covers_absence(self, seq: int, stream: str, stream_seq: int) -> bool:
-        """Whether a lawful destruction or erasure says that this payload may be gone (format.md §6)."""
-        return seq in self.erased or stream_seq <= self.destroyed.get(stream, -1) or stream in self.executing
-
-    def demands_absence(self, seq: int, stream: str, stream_seq: int) -> bool:
-        """Whether a destruction or erasure that is closed says that this payload must be gone."""
-        return seq in self.erased or stream_seq <= self.destroyed.get(stream, -1)
-
     def apply(self, event: Event) -> None:
         """Take an event of an authorised commit into account; other types than ``AUTHORITY_TYPES`` change nothing.
 
@@ -199,14 +188,16 @@ class Authority:
         handler = _HANDLERS.get(event.type)
         if handler is not None:
             handler(self, event)
+        elif event.type in DESTRUCTION_TYPES:
+            self.destructions.apply(event)
 
     def copy(self) -> Authority:
         """An independent copy, for trying events out before they are appended."""
         twin = copy.copy(self)
-        for name in ("former_log_keys", "former_origins", "persons", "keys", "mandates", "executing", "destroyed"):
+        for name in ("former_log_keys", "former_origins", "log_keys", "persons", "keys", "mandates"):
             setattr(twin, name, copy.copy(getattr(self, name)))
         twin.roles = {person: dict(held) for person, held in self.roles.items()}
-        twin.authorised, twin.erased = set(self.authorised), set(self.erased)
+        twin.destructions = self.destructions.copy()
         return twin
 
 
@@ -310,32 +301,6 @@ def _continued(authority: Authority, event: Event) -> None:
     authority.origin = event.facts.origin
 
 
-def _destruction_authorised(authority: Authority, event: Event) -> None:
-    authority.authorised.add(event.seq)
-
-
-def _destruction_started(authority: Authority, event: Event) -> None:
-    for stream in getattr(event.facts, "streams", None) or ():
-        authority.executing[stream] = event.seq
-
-
-def _record_destroyed(authority: Authority, event: Event) -> None:
-    if event.facts.authorisation not in authority.authorised:
-        raise RefusedError(
-            f"entry {event.facts.authorisation} is no authorisation of a destruction", where=f"entry {event.seq}"
-        )
-    authority.destroyed[event.stream] = event.facts.last_stream_seq
-    authority.executing.pop(event.stream, None)
-
-
-def _records_destroyed(authority: Authority, event: Event) -> None:
-    """The closing event: each stream was closed by its own ``record_destroyed``."""
-
-
-def _payload_erased(authority: Authority, event: Event) -> None:
-    authority.erased.update(event.facts.seqs)
-
-
 def _public(fact: Any, seq: int) -> PublicKey:  # noqa: ANN401 - PublicKeyFact
     where = f"entry {seq}"
     return PublicKey.checked(fact.type, canonical.base64_decode(fact.public, where), where)
@@ -352,9 +317,4 @@ _HANDLERS = {
     "mandate_ended.v1": _mandate_ended,
     "log_key_rotated.v1": _rotated,
     "log_continued.v1": _continued,
-    "destruction_authorised.v1": _destruction_authorised,
-    "destruction_started.v1": _destruction_started,
-    "record_destroyed.v1": _record_destroyed,
-    "records_destroyed.v1": _records_destroyed,
-    "payload_erased.v1": _payload_erased,
 }

@@ -350,7 +350,8 @@ def entry_lines(storage: Storage, first: int, stop: int) -> list[bytes]:
     entries: list[bytes] = []
     for segment in segments_between(storage.log_segments(), first, stop):
         lines = storage.read(segment).split(b"\n")
-        entries += lines[max(first - segment.first, 0) : min(stop - segment.first, len(lines) - 1)]
+        limit = min(stop - segment.first, len(lines) - 1, envelope.SEGMENT_ENTRIES)
+        entries += lines[max(first - segment.first, 0) : limit]
     if len(entries) != max(stop - first, 0):
         raise MalformedError(f"entries {first} to {stop - 1} are not all there", where=storage.place)
     return entries

@@ -28,12 +28,15 @@ from archief.storage.base import NewDocument, Segment, Tail
 from archief.storage.lock import Lock
 
 SEGMENT_NAME = re.compile(r"[0-9]{12}\.jsonl")
+DOCUMENT_ID = re.compile(r"[0-9a-f]{32}")
 DOCUMENT_NAME = re.compile(r"[0-9a-f]{32}\.bin")
 RECOVERED_NAME = re.compile(r"[0-9]{12}\.[0-9a-f]{64}\.tail")
 PUBLIC_NAME = re.compile(
-    r"checkpoint|checkpoints/[0-9]{12}|tile/(?:[0-9]|[1-5][0-9]|6[0-3]|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
+    r"checkpoint|checkpoints/[0-9]{12}|tile/(?:[0-9]|[1-5][0-9]|6[0-3]|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/(?:[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?"
 )
 LOCK_WAIT_SECONDS = 30.0
+DOCUMENT_FOLDER = re.compile(r"[0-9a-f]{2}")
+PUBLIC_FOLDER = re.compile(r"checkpoints|tile(?:/(?:[0-9]{1,2}|entries)(?:/x[0-9]{3})*(?:/[0-9]{3}\.p)?)?")
 FOLDERS = ("log", "payload", "documents", "public", "recovered", "cache")
 
 
@@ -86,7 +89,7 @@ class LocalStorage:
         found = []
         with contextlib.suppress(FileNotFoundError), os.scandir(self.folder / kind) as items:
             for item in items:
-                if SEGMENT_NAME.fullmatch(item.name) and item.is_file():
+                if is_segment_name(item.name) and item.is_file(follow_symlinks=False):
                     with contextlib.suppress(FileNotFoundError):  # a writer has just cleared it away
                         found.append(Segment(int(item.name[:12]), f"{kind}/{item.name}", item.stat().st_size))
         return sorted(found)
@@ -110,10 +113,10 @@ class LocalStorage:
 
     def open_document(self, document: str) -> BinaryIO:
         """A stream over a document's bytes."""
-        try:
-            return self.document_path(document).open("rb")
-        except FileNotFoundError:
-            raise NotFoundError("the document is not here", where=f"document {document}") from None
+        path = self.document_path(document) if DOCUMENT_ID.fullmatch(document) else None
+        if path is None or not path.is_file():
+            raise NotFoundError("the document is not here", where=f"document {document[:32]!a}")
+        return path.open("rb")
 
     def public_paths(self) -> Iterator[str]:
         """The paths of all public files that have a name the format knows."""
@@ -124,9 +127,10 @@ class LocalStorage:
 
     def read_public(self, path: str) -> bytes | None:
         """A public file whole; None when it is not here."""
+        file = self.folder / "public" / path
         try:
-            return (self.folder / "public" / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return file.read_bytes() if file.is_file() else None
+        except FileNotFoundError:
             return None
 
     def write_public(self, path: str, data: bytes, *, durable: bool = True) -> None:
@@ -156,7 +160,6 @@ class LocalStorage:
         for item in sorted(self.folder.iterdir()):
             if item.is_symlink() or (item.name not in FOLDERS and item.name != "lock"):
                 yield item.name
-        patterns = {"log": SEGMENT_NAME, "payload": SEGMENT_NAME, "recovered": RECOVERED_NAME}
         for kind in ("log", "payload", "documents", "public", "recovered"):
             for path in self._files(kind):
                 relative = path.relative_to(self.folder / kind)
@@ -165,13 +168,24 @@ class LocalStorage:
                     known = known and path.parent.name == path.name[:2]
                 elif kind == "public":
                     known = bool(PUBLIC_NAME.fullmatch(relative.as_posix()))
+                elif kind == "recovered":
+                    known = len(relative.parts) == 1 and bool(RECOVERED_NAME.fullmatch(path.name))
                 else:
-                    known = len(relative.parts) == 1 and bool(patterns[kind].fullmatch(path.name))
+                    known = len(relative.parts) == 1 and is_segment_name(path.name)
+                if not known or path.is_symlink() or not path.is_file():
+                    yield path.relative_to(self.folder).as_posix()
+            yield from self._strange_folders(kind)
+
+    def _strange_folders(self, kind: str) -> Iterator[str]:
+        """Folders that the format does not know, and links to folders."""
+        patterns = {"documents": DOCUMENT_FOLDER, "public": PUBLIC_FOLDER}
+        for folder, folders, _ in os.walk(self.folder / kind):
+            for name in sorted(folders):
+                path = Path(folder) / name
+                relative = path.relative_to(self.folder / kind).as_posix()
+                known = kind in patterns and patterns[kind].fullmatch(relative)
                 if not known or path.is_symlink():
                     yield path.relative_to(self.folder).as_posix()
-            for folder, folders, _ in os.walk(self.folder / kind):
-                links = [Path(folder) / name for name in sorted(folders) if (Path(folder) / name).is_symlink()]
-                yield from (path.relative_to(self.folder).as_posix() for path in links)
 
     def _files(self, kind: str) -> Iterator[Path]:
         for folder, folders, names in os.walk(self.folder / kind):
@@ -421,13 +435,23 @@ class LocalStorage:
         except msgspec.DecodeError:
             return  # torn before the first document was written: the mark is synced before any
         for document in mark.documents:
-            path = self.document_path(document)
-            if not DOCUMENT_NAME.fullmatch(path.name):
+            if not DOCUMENT_ID.fullmatch(document):
                 continue
-            if tail.size <= mark.size:
+            path = self.document_path(document)
+            # The mark alone deletes nothing: whoever can write `lock` could name a document that a record rests on.
+            if tail.size <= mark.size and not self._is_named(document, tail.size):
                 durable.remove(path)
             elif path.exists():
                 durable.settle(path)
+
+    def _is_named(self, document: str, size: int) -> bool:
+        """Whether the payload line of a committed entry names a document."""
+        named = document.encode()
+        for segment in self.payload_segments():
+            content = self.read(segment)
+            if named in content[: base.payloads_from(content, size)]:
+                return True
+        return False
 
     def _settle(self, tail: Tail) -> None:
         """Bring the last commit and the folders to the disk: its writer was killed or refused, and it counts."""
@@ -442,6 +466,11 @@ class LocalStorage:
             durable.settle(self.folder / segment.name, base.payloads_from(self.read(segment), first))
         for segment in base.segments_between(self.log_segments(), first, tail.size):
             durable.settle(self.folder / segment.name, base.line_start(self.read(segment), first - segment.first))
+
+
+def is_segment_name(name: str) -> bool:
+    """Whether a file name is a segment's: twelve digits, a multiple of a segment's entries."""
+    return bool(SEGMENT_NAME.fullmatch(name)) and int(name[:12]) % envelope.SEGMENT_ENTRIES == 0
 
 
 def _segment_first(seq: int) -> int:

@@ -80,7 +80,8 @@ class Report(msgspec.Struct, kw_only=True):
         destroyed: payloads that are lawfully gone.
         unauthorised: the commits (by entry) that replay skips.
         head_size: the size of the newest signed head; None when nothing is signed.
-        cosignatures: valid cosignatures on heads in the archive.
+        cosignatures: valid cosignatures on all heads in the archive.
+        cosigned_size: the size of the newest cosigned head; None when there is none.
         test: whether it is a test archive.
         faults: everything that is wrong, in order of place.
     """
@@ -97,6 +98,7 @@ class Report(msgspec.Struct, kw_only=True):
     unauthorised: list[int] = msgspec.field(default_factory=list)
     head_size: int | None = None
     cosignatures: int = 0
+    cosigned_size: int | None = None
     test: bool = False
     faults: list[Fault] = msgspec.field(default_factory=list)
 

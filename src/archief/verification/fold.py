@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 from collections.abc import Sequence
+from typing import TypeVar
 
 from archief import canonical, keys
 from archief.errors import ArchiefError, SignatureError
@@ -17,6 +18,11 @@ from archief.rules.authority import Authority, Judgement
 from archief.tlog import merkle
 from archief.verification.fault import Fault, Grade, Report
 from archief.verification.stretch import InnerSignature, Scan, SeenCommit
+
+ALLOWED_MAX = 10_000
+"""So many answers of authority are remembered: who appends what repeats."""
+
+T = TypeVar("T", bound="tuple[int, bytes] | InnerSignature")
 
 
 class Fold:
@@ -50,6 +56,7 @@ class Fold:
         self._time = time
         self._commits_of: dict[str, array.array[int]] = {}
         self._lost = 0
+        self._allowed: set[tuple[str, ...]] = set()  # key, origin and types that authority allows as it is now
 
     def take(self, scan: Scan, *, continued: bool = False) -> None:
         """Take in the next stretch.
@@ -67,7 +74,7 @@ class Fold:
         self._documents_missing += scan.documents_missing
         report.documents += len(scan.documents)
         self.documents.update(scan.documents)
-        looked, signatures = list(scan.looked), list(scan.signatures)
+        looked_at = signed_at = 0
         before = merkle.Frontier() if continued else self.frontier
         for seen in scan.commits:
             tags, leaves = seen.tags, None
@@ -78,18 +85,20 @@ class Fold:
             else:
                 base_root = _join_root(before, seen.inner_root)
             self._tree(seen, base_root, leaves, scan)
-            cut = _upto(looked, seen.commit.seq)
-            mine, looked = [*self._open_looked, *looked[:cut]], looked[cut:]
-            cut = sum(1 for one in signatures if one.seq < seen.commit.seq)
-            signed, signatures = [*self._open_signatures, *signatures[:cut]], signatures[cut:]
-            self._open_looked, self._open_signatures = [], []
-            self._authority(seen, tags, mine, signed, scan)
-        self._end(scan, before, looked, signatures, continued=continued)
+            looked, looked_at = _upto(scan.looked, looked_at, seen.commit.seq)
+            signed, signed_at = _upto(scan.signatures, signed_at, seen.commit.seq)
+            if self._open_looked or self._open_signatures:
+                looked, signed = [*self._open_looked, *looked], [*self._open_signatures, *signed]
+                self._open_looked, self._open_signatures = [], []
+            self._authority(seen, tags, looked, signed, scan)
+        self._open_looked += scan.looked[looked_at:]
+        self._open_signatures += scan.signatures[signed_at:]
+        self._end(scan, before, continued=continued)
 
     def finish(self) -> None:
         """Judge what needs the whole log."""
         for seq, stream, stream_seq in self.absent:
-            if self.authority.covers_absence(seq, stream, stream_seq):
+            if self.authority.destructions.cover(seq, stream, stream_seq):
                 self.report.destroyed += 1
             else:
                 self._fault(
@@ -101,7 +110,7 @@ class Fold:
                     remedy="bring it back from a back-up",
                 )
         for seq, stream, stream_seq, fault in self._documents_missing:
-            if not self.authority.covers_absence(seq, stream, stream_seq):
+            if not self.authority.destructions.cover(seq, stream, stream_seq):
                 self.report.faults.append(fault)
         if self._open_leaves:
             self._fault(
@@ -196,8 +205,6 @@ class Fold:
             )
         if judgement.unauthorised:
             self.report.unauthorised.append(commit.seq)
-        for seq, reason in judgement.refused.items():
-            self._fault("refused-event", "finding", name, f"an event that changes nothing: {reason}", entry=seq)
         if not seen.signed:
             self._late_signature(seen, name)
         self._commits_of.setdefault(commit.key, array.array("Q")).append(commit.seq)
@@ -209,10 +216,18 @@ class Fold:
 
     def _judge(self, seen: SeenCommit, tags: Sequence[str], events: Sequence[Event]) -> Judgement:
         """As ``Authority.admit``, for a commit of whose events only some are at hand."""
+        asked = (seen.commit.key, seen.commit.origin, *tags)
+        if not events and asked in self._allowed:
+            return Judgement()
         reasons = self.authority.judge(seen.commit.key, seen.commit.origin, tags)
         if reasons:
             return Judgement(reasons)
-        return self.authority.take(seen.commit, events)
+        judgement = self.authority.take(seen.commit, events)
+        if events or len(self._allowed) == ALLOWED_MAX:
+            self._allowed.clear()
+        elif not judgement.unauthorised:
+            self._allowed.add(asked)
+        return judgement
 
     def _late_signature(self, seen: SeenCommit, name: str) -> None:
         public = self.authority.public_key(seen.commit.key)
@@ -236,15 +251,7 @@ class Fold:
 
     # the end of a stretch
 
-    def _end(
-        self,
-        scan: Scan,
-        before: merkle.Frontier,
-        looked: list[tuple[int, bytes]],
-        signatures: list[InnerSignature],
-        *,
-        continued: bool,
-    ) -> None:
+    def _end(self, scan: Scan, before: merkle.Frontier, *, continued: bool) -> None:
         """The tree after this stretch, and what is open at its end."""
         count = scan.end - scan.begin
         if scan.commits:
@@ -253,8 +260,6 @@ class Fold:
         else:
             self._open_leaves += scan.leaves_tail
             self._open_tags = tuple(dict.fromkeys((*self._open_tags, *scan.tags_tail)))
-        self._open_looked += looked
-        self._open_signatures += signatures
         own = scan.sealed.copy()
         own.extend(scan.leaves_tail)
         if not continued and count == envelope.SEGMENT_ENTRIES:
@@ -307,8 +312,12 @@ class Fold:
         )
 
 
-def _upto(looked: Sequence[tuple[int, bytes]], seq: int) -> int:
-    return sum(1 for entry in looked if entry[0] < seq)
+def _upto(found: Sequence[T], begin: int, seq: int) -> tuple[Sequence[T], int]:
+    """What was found from place ``begin`` on in entries before ``seq``, and the place where that ends."""
+    end = begin
+    while end < len(found) and found[end][0] < seq:
+        end += 1
+    return found[begin:end], end
 
 
 def _join(before: merkle.Frontier, own: merkle.Frontier) -> merkle.Frontier:

@@ -25,13 +25,37 @@ ROWS_A_SEGMENT = envelope.SEGMENT_ENTRIES // WIDTH
 _MAKE_AGAIN = "tiles can be made again: `archief doctor --repair`"
 
 
+def strange_paths(paths: Sequence[str], stop: int) -> Iterator[Fault]:
+    """Tiles and bundles whose path has not its one form, or that lie beyond the log's end.
+
+    Args:
+        paths: all public paths.
+        stop: the log's number of lines.
+    """
+    for path in paths:
+        if path.startswith("tile/"):
+            named = _named(path)
+            if named is None:
+                yield Fault(kind="stranger", grade="finding", file=f"public/{path}", what="not the path of a tile")
+            elif (named.index * WIDTH + named.width) << 8 * (named.level or 0) > stop:
+                what = "a tile beyond the log's end"
+                yield Fault(kind="tile", grade="corruption", file=f"public/{path}", what=what, remedy=_MAKE_AGAIN)
+
+
+def _named(path: str) -> tiles.TilePath | None:
+    try:
+        return tiles.parse_path(path)
+    except MalformedError:
+        return None
+
+
 def lowest_tiles(paths: Sequence[str]) -> dict[int, list[str]]:
     """The lowest tiles and the bundles that are there, by the segment whose entries they hold."""
     found: dict[int, list[str]] = {}
     for path in paths:
         if path.startswith("tile/"):
-            named = tiles.parse_path(path)
-            if not named.level:
+            named = _named(path)
+            if named is not None and not named.level:
                 first = named.index * WIDTH
                 found.setdefault(first - first % envelope.SEGMENT_ENTRIES, []).append(path)
     return found
@@ -42,8 +66,8 @@ def check_upper_tiles(storage: Storage, paths: Sequence[str], fold: Fold, tree: 
     for path in paths:
         if not path.startswith("tile/"):
             continue
-        named = tiles.parse_path(path)
-        if not named.level:
+        named = _named(path)
+        if named is None or not named.level:
             continue
         hashes = split(storage.read_public(path) or b"")
         right = len(hashes) == named.width and all(
@@ -111,7 +135,9 @@ def _check_head(path: str, raw: bytes, fold: Fold, tree: StoredTree) -> Iterator
     head = opened.head
     if path == "checkpoint":
         report.head_size = head.size
-    report.cosignatures += len(opened.cosignatures)
+    if opened.cosignatures:
+        report.cosignatures += len(opened.cosignatures)
+        report.cosigned_size = max(report.cosigned_size or 0, head.size)
     yield from _check_lines(file, opened, authority)
     if path not in ("checkpoint", f"checkpoints/{head.size:012d}"):
         yield Fault(kind="head", grade="finding", file=file, what=f"a head of size {head.size} under another's name")

@@ -98,7 +98,7 @@ def _look(log: Log, tree: StoredTree, seq: int, authority: Authority, report: Re
         for document in getattr(data, "documents", None) or ():
             report.documents += 1
             report.faults += check_document(log.storage, document, seq)
-    elif authority.covers_absence(seq, event.stream, event.stream_seq):
+    elif authority.destructions.cover(seq, event.stream, event.stream_seq):
         report.destroyed += 1
     else:
         what = "a payload is missing and no destruction covers it"

@@ -80,6 +80,8 @@ def verify(
     if receipt is None:
         report.faults += public.check_upper_tiles(storage, paths, fold, tree)
         report.faults += _still_there(storage, fold)
+    report.faults += public.strange_paths(paths, stop)
+    report.faults += _loose_payloads(storage, segments)
     report.faults += public.check_heads(storage, paths, fold, tree)
     report.faults += public.check_rest(storage, fold, documents=receipt is None)
     report.origin, report.test = fold.authority.origin, fold.authority.test
@@ -134,6 +136,15 @@ def _lines(report: Report, segment: Segment, expected: str, found: str) -> None:
             what="the segment has not the number of lines that its last commit says",
         )
     )
+
+
+def _loose_payloads(storage: Storage, segments: Sequence[Segment]) -> Iterator[Fault]:
+    """Payload segments beyond the log: nobody committed to anything in them."""
+    known = {segment.first for segment in segments}
+    for segment in storage.payload_segments():
+        if segment.first not in known:
+            what = "a payload segment beyond the log's end"
+            yield Fault(kind="payload-loose", grade="finding", file=segment.name, what=what)
 
 
 def _forgive_busy_writer(storage: Storage, report: Report, tail: Tail | None) -> None:
@@ -272,7 +283,7 @@ def _authority_at(storage: Storage, receipt: Receipt) -> tuple[Authority, str]:
 def _still_there(storage: Storage, fold: Fold) -> Iterator[Fault]:
     """Payloads that a closed destruction or erasure says are gone, and that are there."""
     authority = fold.authority
-    if not authority.destroyed and not authority.erased:
+    if not authority.destructions.destroyed and not authority.destructions.erased:
         return
     for segment in storage.payload_segments():
         lines = storage.read(segment).split(b"\n")[:-1]
@@ -284,7 +295,7 @@ def _still_there(storage: Storage, fold: Fold) -> Iterator[Fault]:
                 continue
             with contextlib.suppress(ArchiefError):
                 event = envelope.decode_event(entries[seq - segment.first])
-                if authority.demands_absence(seq, event.stream, event.stream_seq):
+                if authority.destructions.demand(seq, event.stream, event.stream_seq):
                     yield Fault(
                         kind="payload-present",
                         grade="finding",

@@ -11,7 +11,7 @@ select
     case
         when event.stream_seq = 0 then printf('%s opens no stream', event_type.name)
         when opened.kind is null then printf('%s in a stream that nothing opened', event_type.name)
-        when event_type.opens then printf('%s in the midst of a stream', event_type.name)
+        when event_type.opens and not event_type.repeats then printf('%s in the midst of a stream', event_type.name)
         else printf('%s in a stream of a %s', event_type.name, opened.kind)
     end as what
 from event

@@ -1,0 +1,41 @@
+"""Files that a command writes because a person named them: never over another, never into the archive or keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from archief import durable
+from archief.cli.session import Session
+from archief.errors import UsageError
+
+
+def target(session: Session, path: Path, option: str) -> Path:
+    """A path that may be written.
+
+    Args:
+        session: says where the archive and the keys are.
+        path: what the person named.
+        option: the option it was named with, for the message.
+
+    Raises:
+        UsageError: something is there already, its folder is not, or it lies in the archive or among the keys.
+    """
+    real = path.resolve()
+    for folder, whose in ((session.archive, "the archive"), (session.keys_folder, "the keys' folder")):
+        if real.is_relative_to(folder.resolve()):
+            raise UsageError(f"{path} lies in {whose}", where=option, remedy="name a file elsewhere")
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"{path} is there already", where=option, remedy="name another file, or move that one away")
+    if not real.parent.is_dir():
+        raise UsageError(f"there is no folder {real.parent}", where=option, remedy="make it, or name another one")
+    return path
+
+
+def write(session: Session, path: Path, content: bytes, option: str = "--out") -> None:
+    """Write a file that a person named.
+
+    Raises:
+        UsageError: as :func:`target`.
+        WriteFailedError: the disk refused.
+    """
+    durable.replace(target(session, path, option), content)

@@ -1,0 +1,147 @@
+"""What is wrong with a typed value, in words: what the field takes, never a pattern and never the value itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import msgspec.inspect as shapes
+
+from archief import draft as drafts
+from archief.draft import Draft
+from archief.errors import MalformedError
+from archief.events import catalogue
+from archief.storage.base import NewDocument
+
+FORMS = {
+    "base64": ("base64", "write it in base64 (RFC 4648 section 4)"),
+    "clock": ("a time of day", "write a time of day as uu:mm, such as 19:30"),
+    "code": ("a code", "a code is made of lower-case letters, digits, _ . : and -, such as gemeentewet:59a.1"),
+    "commit": ("a commit id", "write the id in full, with dashes"),
+    "date": ("a date", "write a date as jjjj-mm-dd, such as 2021-01-14"),
+    "date_or_empty": ("a date", "write a date as jjjj-mm-dd, such as 2021-01-14; nothing empties the field"),
+    "document": ("a document id", "write the 32 digits that `archief show` gives"),
+    "duration": ("a duration", "write years, months, days as P7Y, P6M or P30D"),
+    "hash": ("a SHA-256", "write its 64 digits in lower case (0-9, a-f)"),
+    "key": ("a key id", "write the 64 digits of the id in full, as `archief key list --json` gives it"),
+    "media": ("a media type", "write it in lower case, such as application/pdf"),
+    "origin": ("a log's name", "write a host name, a slash and 8 digits, as the archive's own name is written"),
+    "pattern": ("a number pattern", "letters, digits and { } : / . _ - only, such as {year}-{number:05}"),
+    "pronom": ("a PRONOM id", "write it as fmt/95"),
+    "stream": ("a stream id", "write the whole id, with dashes, as `archief history` gives it"),
+    "time": ("a time", "write a time in UTC as jjjj-mm-ddTuu:mm:ssZ, such as 2021-01-14T09:12:33Z"),
+}
+"""Forms with a pattern (events/base.py): what each is called, and how it is written."""
+
+_TYPES = {"str": "text", "int": "a whole number", "array": "a list", "object": "an object", "bool": "true or false"}
+_LENGTH = re.compile(r"expected `(\w+)` of length (<=|>=) (\d+)")
+_BOUND = re.compile(r"expected `int` (<=|>=) (-?\d+)")
+_TYPE = re.compile(r"expected `([\w| ]+)`, got `(\w+)`")
+
+
+def draft(
+    tag: str,
+    stream: str,
+    facts: msgspec.Struct | dict[str, Any] | None = None,
+    data: msgspec.Struct | dict[str, Any] | None = None,
+    *,
+    documents: Sequence[NewDocument] = (),
+    expect_version: int | None = None,
+) -> Draft:
+    """Check an event as :func:`archief.draft.draft`, and say what is wrong with what was typed in words.
+
+    Raises:
+        MalformedError: not of the type's schema; the field's path is named, and what the field takes.
+        NotFoundError: no such type.
+    """
+    try:
+        return drafts.draft(tag, stream, facts, data, documents=documents, expect_version=expect_version)
+    except MalformedError as error:
+        raise explained(tag, error) from None
+
+
+def explained(tag: str, error: MalformedError) -> MalformedError:
+    """The error in words.
+
+    Args:
+        tag: the event type, with or without its version.
+        error: what :func:`archief.draft.draft` raises; ``where`` is the path of the field.
+    """
+    known = catalogue.newest(tag)
+    part, _, path = error.where.partition(".")
+    word = {"facts": known.facts, "data": known.data}.get(part)
+    kind, form = _field(word, path) if word is not None and path else (None, "")
+    what, remedy = told(error.what, kind, form)
+    return MalformedError(what, where=error.where, remedy=error.remedy or remedy)
+
+
+def told(what: str, kind: Any = None, form: str = "") -> tuple[str, str]:  # noqa: ANN401 - msgspec.inspect's classes
+    """What is wrong and how to write it.
+
+    Args:
+        what: the sentence of the decoder.
+        kind: the field's shape; None when nobody knows it.
+        form: the name of its form in events/base.py.
+    """
+    if what.startswith("invalid enum value"):
+        words = ", ".join(map(str, kind.values)) if isinstance(kind, shapes.LiteralType) else ""
+        return "none of the words that this field takes", f"choose one of: {words}" if words else ""
+    if "matching regex" in what:
+        name, remedy = FORMS.get(form, ("in the form of this field", ""))
+        return f"not {name}", remedy
+    if found := _LENGTH.match(what):
+        least, count = found[2] == ">=", int(found[3])
+        if least and count == 1:
+            return "empty", "leave the field out, or fill it in"
+        noun = "members" if found[1] == "array" else "characters"
+        return f"too {'short' if least else 'long'}: at {'least' if least else 'most'} {count:,} {noun}", ""
+    if found := _BOUND.match(what):
+        return f"too {'small' if found[1] == '>=' else 'large'}: {found[2]} is the limit", ""
+    if found := _TYPE.match(what):
+        wanted = next((one for one in found[1].split(" | ") if one != "null"), found[1])
+        return f"{_TYPES.get(wanted, wanted)} is expected, this is {_TYPES.get(found[2], found[2])}", ""
+    return what, ""
+
+
+def _field(word: type, path: str) -> tuple[Any, str]:
+    """The shape of the field that a path leads to, and the name of its form."""
+    kind, form = _bare(shapes.type_info(word), "")
+    for part in re.findall(r"\[[^\]]*\]|[^.\[\]]+", path):
+        if part.startswith("["):
+            inner = kind.item_type if isinstance(kind, shapes.ListType) else getattr(kind, "value_type", None)
+        elif isinstance(kind, shapes.StructType):
+            inner = next((field.type for field in kind.fields if field.name == part), None)
+        else:
+            inner = None
+        if inner is None:
+            return None, ""
+        kind, form = _bare(inner, "")
+    return kind, form
+
+
+def _bare(kind: Any, form: str) -> tuple[Any, str]:  # noqa: ANN401 - any of msgspec.inspect's classes
+    while True:
+        if isinstance(kind, shapes.Metadata):
+            form = (kind.extra or {}).get("form", form)
+            kind = kind.type
+        elif isinstance(kind, shapes.UnionType):
+            kind = next(member for member in kind.types if not isinstance(member, shapes.NoneType))
+        else:
+            return kind, form
+
+
+def needed(tag: str, shape: Mapping[str, Any]) -> MalformedError:
+    """What to say when an event that has data was given none.
+
+    Args:
+        tag: the event type.
+        shape: the fields of its data.
+    """
+    names = list(shape)
+    return MalformedError(
+        f"{tag} needs data, and none was given",
+        where="data",
+        remedy=f"give at least one field with --set, such as --set {names[0]}=…; there are: {', '.join(names)}",
+    )
