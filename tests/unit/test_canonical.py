@@ -111,7 +111,7 @@ NOT_CANONICAL = {
     "single quotes": b"'a'",
     "a comment": b"1//",
     "deep": b"[" * 100_000,
-    "deep and closed": b"[" * 5_000 + b"]" * 5_000,
+    "deep and closed": b"[" * 100_000 + b"]" * 100_000,
 }
 
 
