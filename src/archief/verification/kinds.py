@@ -8,6 +8,7 @@ wrong.
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -104,6 +105,7 @@ def _line(*fields: tuple[str, Any]) -> Any:  # noqa: ANN401 - the type of a line
     return msgspec.defstruct("Line", fields, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False)
 
 
+@functools.lru_cache(maxsize=512)
 def kind_of(tag: bytes) -> Kind | None:
     """The checks of a type by its tag; None for a type that this program does not know."""
     known = catalogue.TYPES.get(tag.decode("ascii", "replace"))
