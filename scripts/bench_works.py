@@ -33,6 +33,7 @@ from archief.draft import draft  # noqa: E402
 from archief.heads import Heads, Receipt  # noqa: E402
 from archief.log import Log  # noqa: E402
 from archief.storage.local import LocalStorage  # noqa: E402
+from archief.stored_tree import GrowingRows, StoredTree  # noqa: E402
 from archief.verification.whole import verify  # noqa: E402
 from scripts import bench_office as office  # noqa: E402
 from scripts import bench_peers as peers  # noqa: E402
@@ -87,10 +88,14 @@ def verified(archive: Path, processes: int) -> Timed:
 
 
 def verified_since(archive: Path) -> Timed:
-    """Go on from a receipt that lies a thousand entries back, at a commit."""
+    """Go on from a receipt that lies a thousand entries back, at a commit, with the tiles that a writer left there."""
     log = Log(LocalStorage(archive))
     bases = [commit.base for commit in log.commits() if commit.base.size <= log.size - SINCE]
     base = bases[-1] if bases[1:] else log.last_commit.base
+    rows = GrowingRows.read(StoredTree(log.storage, base.size), base.size)
+    for path, data in rows.partial():
+        if not path.startswith("tile/0/"):
+            log.storage.write_public(path, data, durable=False)
     heads = Heads(Path(tempfile.mkdtemp(dir=archive.parent)))
     heads.keep_receipt(Receipt(origin=log.origin, root=base.root, size=base.size, version="bench"))
 

@@ -156,7 +156,8 @@ def _write_tiles(journal: Journal, signed_size: int) -> None:
     tree = StoredTree(storage, size)
     for wanted in tiles.tiles_for(signed_size, size):
         path = tiles.tile_path(wanted.level or 0, wanted.index, wanted.width)
-        if storage.read_public(path) is None:
+        stored = storage.read_public(path)
+        if stored is None or len(stored) != wanted.width * merkle.HASH_BYTES:  # a power cut can leave it short
             storage.write_public(path, b"".join(tree.row(wanted.level or 0, wanted.index)), durable=False)
         # Only a tile that was unfinished at the earlier head, or one above the lowest, can have partial ones.
         begun_before = wanted.level != 0 or wanted.index == signed_size // tiles.TILE_WIDTH

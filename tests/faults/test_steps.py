@@ -274,8 +274,13 @@ def test_opening_and_appending_at_once_fails_as_safely(how: How, begin: Begin, m
         trial.check()
 
 
-@pytest.mark.parametrize("scene", scenes("documents"))
-@pytest.mark.parametrize("stride", THOROUGH)
+@pytest.mark.parametrize(
+    ("scene", "stride"),
+    [
+        *(pytest.param(*one.values, 4, id=f"{one.id}-every fourth", marks=one.marks) for one in scenes("documents")),
+        pytest.param(SCENES[2], 1, id="documents-each", marks=pytest.mark.slow),
+    ],
+)
 def test_clearing_away_can_itself_be_killed_at_any_step(
     scene: Scene, stride: int, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

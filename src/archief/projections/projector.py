@@ -172,7 +172,7 @@ class Projector:
         if until is not None:
             connection = state.workshop(None)
             try:
-                self._make(connection, self._until(until), None)
+                self._project(connection, 0, self._until(until), None)
                 state.lock_down(connection)
             except BaseException:
                 connection.close()
@@ -255,37 +255,20 @@ class Projector:
 
     def _rebuild(self, target: StateFile, size: int, progress: Progress | None) -> Replayed:
         with contextlib.closing(state.workshop(target.beside)) as connection:
-            events = self._make(connection, size, progress)
+            events = self._project(connection, 0, size, progress) or 0
             connection.execute(f"checkpoint {ALIAS}")
             done = Replayed("full", events, size, self._root(size), _count(connection))
         target.replace()
         target.sweep()
         return done
 
-    def _make(self, connection: DuckDBPyConnection, size: int, progress: Progress | None) -> int:
-        """Make a state from nothing in an empty database. Gives the number of events."""
-        connection.execute("begin")  # one transaction: otherwise each of a hundred comments is synced to the disk
-        tables.make_meta(connection)
-        staged = Staging(connection, self.log.storage)
-        staged.clear()
-        for first, stop in _chunks(0, size):
-            self._stage(staged, first, stop)
-            staged.settle()
-            if first:
-                _apply(connection, staged, first)
-            else:
-                staged.create_tables()
-            if progress is not None:
-                progress(stop, size)
-        self._sign(connection, size)
-        connection.execute("commit")
-        return _count_rows(connection, "event")
-
-    def _stage(self, staged: Staging, first: int, stop: int) -> int:
-        """Stage a chunk and what came before it in its streams. Gives how many earlier events there are."""
+    def _stage(self, staged: Staging, first: int, stop: int) -> None:
+        """Stage a chunk and what came before it in its streams."""
         commit = self.log.last_commit if stop == self.log.size else self.log.commit_of(stop - 1)
         staged.load(first, stop, self.unauthorised, commit if commit.seq >= stop else None)
-        return staged.load_earlier() if first else 0
+        if first:
+            staged.load_earlier()
+        staged.settle()
 
     def _catch_up(self, status: Status, progress: Progress | None) -> Replayed | None:
         """Apply what the state does not know yet; None when it must be made again after all."""
@@ -303,12 +286,9 @@ class Projector:
                 self._file.copy_beside()
                 connection = state.workshop(self._file.beside)
             with contextlib.closing(connection):
-                connection.execute("begin")
-                events = self._advance(connection, status.made.size, size, progress)
+                events = self._project(connection, status.made.size, size, progress)
                 if events is None:
                     return None
-                self._sign(connection, size)
-                connection.execute("commit")
                 connection.execute(f"checkpoint {ALIAS}")
                 done = Replayed("incremental", events, size, self._root(size), _count(connection))
         except (DamagedError, duckdb.Error):
@@ -317,17 +297,27 @@ class Projector:
             self._file.replace()
         return done
 
-    def _advance(self, connection: DuckDBPyConnection, begin: int, size: int, progress: Progress | None) -> int | None:
+    def _project(self, connection: DuckDBPyConnection, begin: int, size: int, progress: Progress | None) -> int | None:
+        """Bring a state from entry ``begin`` up to ``size``; from 0 in an empty database.
+
+        Returns:
+            The number of new events; None when the state holds what may have to be forgotten.
+        """
         staged = Staging(connection, self.log.storage)
         staged.clear()
-        staged.remember_owners()
+        if begin:
+            staged.remember_owners()
         events = 0
         for first, stop in _chunks(begin, size):
             self._stage(staged, first, stop)
-            if staged.erases():
+            if begin and staged.erases():
                 return None  # what was overwritten or deleted stays in a DuckDB file: only a new file forgets
-            staged.settle()
-            events += _apply(connection, staged, first)
+            # One transaction: what is caught up in place is whole at any moment, and nothing is synced in between.
+            connection.execute("begin")
+            events += _apply(connection, staged, first) if first else _create(connection, staged)
+            if stop == size:
+                self._sign(connection, size)
+            connection.execute("commit")
             if progress is not None:
                 progress(stop, size)
         return events
@@ -350,6 +340,14 @@ def _chunks(first: int, stop: int) -> Iterator[tuple[int, int]]:
         following = min(first - first % CHUNK_ENTRIES + CHUNK_ENTRIES, stop)
         yield first, following
         first = following
+
+
+def _create(connection: DuckDBPyConnection, staged: Staging) -> int:
+    """Make every table from what is staged. Gives the number of events."""
+    tables.make_meta(connection)
+    staged.create_tables()
+    staged.note_skipped()
+    return _count_rows(connection, "event")
 
 
 def _apply(connection: DuckDBPyConnection, staged: Staging, first: int) -> int:
@@ -375,6 +373,7 @@ def _apply(connection: DuckDBPyConnection, staged: Staging, first: int) -> int:
         staged.define_event(with_data=each.reads_data)
         connection.execute(f"insert into {ALIAS}.main.{each.name} select * from (\n{each.select}\n){only}")  # noqa: S608
     staged.undefine_event()
+    staged.note_skipped()
     return _count_rows(connection, "event") - before
 
 

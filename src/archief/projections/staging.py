@@ -106,6 +106,7 @@ class Staging:
         self._entries = Lines(storage, "log") if storage is not None else None
         self._payloads = Lines(storage, "payload") if storage is not None else None
         self._defined: bool | None = None
+        self._skips = False
 
     def define_event(self, *, with_data: bool) -> None:
         """Make the view ``event``; without its join with payloads for a projection that does not read them."""
@@ -159,7 +160,11 @@ class Staging:
         self.connection.execute(_TOUCHED)
         self.connection.execute(_OWNERS)
         self.connection.execute(_PERSONS)
-        if any(seq >= first for seq in unauthorised):
+        self._skips = any(seq >= first for seq in unauthorised)
+
+    def note_skipped(self) -> None:
+        """Write down which events are left out."""
+        if self._skips:
             self.connection.execute(_SKIPPED)
 
     def load_earlier(self) -> int:
@@ -204,7 +209,9 @@ class Staging:
     def _fill(self, name: str, files: Sequence[Path], rest: Iterable[bytes], *, create: bool) -> None:
         """Read lines into a temporary table: whole files by their names, the rest through a pipe."""
         file = {"entry": "entry.sql", "words": "payload.sql"}[name]
-        verb = f"create or replace temp table {name} as" if create else f"insert into {name}"
+        verb = f"create temp table {name} as" if create else f"insert into {name}"
+        if create:  # first, so that two chunks are never in memory at once
+            self.connection.execute(f"drop table if exists temp.{name}")
         with _named(files, rest) as names:
             self.connection.execute(f"set variable {file.removesuffix('.sql')}_files = $1", [names])
             self.connection.execute(f"{verb}\n{tables.read('staging', file)}")

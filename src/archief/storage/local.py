@@ -29,7 +29,7 @@ from archief.storage.lock import Lock
 
 SEGMENT_NAME = re.compile(r"[0-9]{12}\.jsonl")
 DOCUMENT_ID = re.compile(r"[0-9a-f]{32}")
-DOCUMENT_NAME = re.compile(r"[0-9a-f]{32}\.bin")
+DOCUMENT_NAME = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{30})\.bin")
 RECOVERED_NAME = re.compile(r"[0-9]{12}\.[0-9a-f]{64}\.tail")
 PUBLIC_NAME = re.compile(
     r"checkpoint|checkpoints/[0-9]{12}|tile/(?:[0-9]|[1-5][0-9]|6[0-3]|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/(?:[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?"
@@ -103,9 +103,9 @@ class LocalStorage:
 
     def document_ids(self) -> Iterator[str]:
         """The ids of all documents that are here."""
-        for path in sorted((self.folder / "documents").glob("??/*.bin")):
-            if DOCUMENT_NAME.fullmatch(path.name) and path.parent.name == path.name[:2]:
-                yield path.stem
+        for path, _ in self._items("documents"):
+            if found := DOCUMENT_NAME.fullmatch(path):
+                yield found.group(2)
 
     def document_path(self, document: str) -> Path:
         """Where a document's file stands."""
@@ -120,10 +120,9 @@ class LocalStorage:
 
     def public_paths(self) -> Iterator[str]:
         """The paths of all public files that have a name the format knows."""
-        for path in self._files("public"):
-            relative = path.relative_to(self.folder / "public").as_posix()
-            if PUBLIC_NAME.fullmatch(relative):
-                yield relative
+        for path, item in self._items("public"):
+            if not item.is_dir() and PUBLIC_NAME.fullmatch(path):
+                yield path
 
     def read_public(self, path: str) -> bytes | None:
         """A public file whole; None when it is not here."""
@@ -151,9 +150,9 @@ class LocalStorage:
 
     def recovered(self) -> Iterator[tuple[str, bytes]]:
         """The names and bytes of cut tails."""
-        for path in self._files("recovered"):
-            if RECOVERED_NAME.fullmatch(path.name):
-                yield f"recovered/{path.name}", path.read_bytes()
+        for path, item in self._items("recovered"):
+            if not item.is_dir() and RECOVERED_NAME.fullmatch(path):
+                yield f"recovered/{path}", (self.folder / "recovered" / path).read_bytes()
 
     def strangers(self) -> Iterator[str]:
         """Names of files that the format does not know, and symbolic links, which it knows nowhere."""
@@ -161,37 +160,20 @@ class LocalStorage:
             if item.is_symlink() or (item.name not in FOLDERS and item.name != "lock"):
                 yield item.name
         for kind in ("log", "payload", "documents", "public", "recovered"):
-            for path in self._files(kind):
-                relative = path.relative_to(self.folder / kind)
-                if kind == "documents":
-                    known = len(relative.parts) == 2 and bool(DOCUMENT_NAME.fullmatch(path.name))
-                    known = known and path.parent.name == path.name[:2]
-                elif kind == "public":
-                    known = bool(PUBLIC_NAME.fullmatch(relative.as_posix()))
-                elif kind == "recovered":
-                    known = len(relative.parts) == 1 and bool(RECOVERED_NAME.fullmatch(path.name))
-                else:
-                    known = len(relative.parts) == 1 and is_segment_name(path.name)
-                if not known or path.is_symlink() or not path.is_file():
-                    yield path.relative_to(self.folder).as_posix()
-            yield from self._strange_folders(kind)
+            for path, found in self._items(kind):
+                known = _is_known(kind, path) if found.is_file() else found.is_dir() and _is_folder(kind, path)
+                if found.is_symlink() or not known:
+                    yield f"{kind}/{path}"
 
-    def _strange_folders(self, kind: str) -> Iterator[str]:
-        """Folders that the format does not know, and links to folders."""
-        patterns = {"documents": DOCUMENT_FOLDER, "public": PUBLIC_FOLDER}
-        for folder, folders, _ in os.walk(self.folder / kind):
-            for name in sorted(folders):
-                path = Path(folder) / name
-                relative = path.relative_to(self.folder / kind).as_posix()
-                known = kind in patterns and patterns[kind].fullmatch(relative)
-                if not known or path.is_symlink():
-                    yield path.relative_to(self.folder).as_posix()
-
-    def _files(self, kind: str) -> Iterator[Path]:
-        for folder, folders, names in os.walk(self.folder / kind):
-            folders.sort()
-            for name in sorted(names):
-                yield Path(folder) / name
+    def _items(self, kind: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Everything below a folder, in order, each with its path in it. Links are not followed."""
+        waiting = [""]
+        while waiting:
+            below = waiting.pop()
+            with contextlib.suppress(OSError), os.scandir(f"{self.place}/{kind}/{below}") as items:
+                found = sorted(items, key=lambda item: item.name)
+                yield from ((f"{below}{item.name}", item) for item in found)
+                waiting += [f"{below}{item.name}/" for item in reversed(found) if item.is_dir(follow_symlinks=False)]
 
     # writing
 
@@ -471,6 +453,16 @@ class LocalStorage:
 def is_segment_name(name: str) -> bool:
     """Whether a file name is a segment's: twelve digits, a multiple of a segment's entries."""
     return bool(SEGMENT_NAME.fullmatch(name)) and int(name[:12]) % envelope.SEGMENT_ENTRIES == 0
+
+
+def _is_known(kind: str, path: str) -> bool:
+    patterns = {"documents": DOCUMENT_NAME, "public": PUBLIC_NAME, "recovered": RECOVERED_NAME}
+    return bool(patterns[kind].fullmatch(path)) if kind in patterns else is_segment_name(path)
+
+
+def _is_folder(kind: str, path: str) -> bool:
+    patterns = {"documents": DOCUMENT_FOLDER, "public": PUBLIC_FOLDER}
+    return kind in patterns and bool(patterns[kind].fullmatch(path))
 
 
 def _segment_first(seq: int) -> int:

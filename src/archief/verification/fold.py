@@ -98,6 +98,8 @@ class Fold:
     def finish(self) -> None:
         """Judge what needs the whole log."""
         for seq, stream, stream_seq in self.absent:
+            if seq >= self.report.size:
+                continue  # not committed: the loose tail is named as such
             if self.authority.destructions.cover(seq, stream, stream_seq):
                 self.report.destroyed += 1
             else:

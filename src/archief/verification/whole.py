@@ -11,6 +11,7 @@ import collections
 import concurrent.futures
 import contextlib
 import multiprocessing
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from archief.errors import ArchiefError, ForkError, NoArchiveError, RollbackError, TailError
@@ -30,6 +31,12 @@ from archief.verification.stretch import Scan, Stretch
 
 Progress = Callable[[int, int], None]
 """Called with entries done and entries in all."""
+
+UNFINISHED = ("loose-tail", "torn", "payload-loose")
+"""What an append under way looks like to somebody who reads without a lock."""
+
+BUSY_SECONDS, BUSY_LOOKS = 0.2, 4
+"""How long, and how often, verification looks whether such an append ends."""
 
 SEGMENTS_FOR_PROCESSES = 4
 """Below this many segments starting processes costs more than it gains."""
@@ -59,13 +66,8 @@ def verify(
     Raises:
         NoArchiveError: there is no log at all.
     """
-    segments = storage.log_segments()
-    if not segments:
-        raise NoArchiveError(
-            "there is no archive here", where=storage.place, remedy="name one with --archive, or found one with `init`"
-        )
     report = Report()
-    tail, stop = _end(storage, segments, report)
+    tail, segments, stop = _end(storage, report)
     receipt = _receipt(heads, tail) if since else None
     paths = sorted(storage.public_paths())
     if receipt is None:
@@ -95,19 +97,26 @@ def verify(
 # the end
 
 
-def _end(storage: Storage, segments: Sequence[Segment], report: Report) -> tuple[Tail | None, int]:
-    """The committed end, and up to where complete lines are looked at."""
-    last = segments[-1]
-    stop = last.first + storage.read(last).count(b"\n")
-    try:
-        tail = base.read_tail(storage)
-        loose = base.loose_segments(tail, segments)
-        base.refuse_damaged_commit(tail, (storage.read(segment) for segment in loose), last.name)
-    except TailError as error:
-        report.faults.append(
-            Fault(kind="tail", grade="corruption", file=last.name, what=error.what, remedy=error.remedy)
+def _end(storage: Storage, report: Report) -> tuple[Tail | None, list[Segment], int]:
+    """The committed end, the segments, and up to where complete lines are looked at.
+
+    The committed end is read first: what somebody appends meanwhile lies behind it.
+
+    Raises:
+        NoArchiveError: there is no segment.
+    """
+    tail, segments, failed = _look(storage)
+    if not segments:
+        raise NoArchiveError(
+            "there is no archive here", where=storage.place, remedy="name one with --archive, or found one with `init`"
         )
-        return None, stop
+    last = segments[-1]
+    stop = last.first + storage.read(last, 0, last.size_bytes).count(b"\n")
+    if tail is None or failed is not None:
+        what, remedy = (failed.what, failed.remedy) if failed is not None else ("the end cannot be read", "")
+        report.faults.append(Fault(kind="tail", grade="corruption", file=last.name, what=what, remedy=remedy))
+        return None, segments, stop
+    loose = base.loose_segments(tail, segments)
     if not loose and stop != tail.size and tail.segment is not None and tail.segment.first == last.first:
         _lines(report, last, f"{tail.size - last.first} lines", f"{stop - last.first} lines")
     torn = storage.read(last, max(last.size_bytes - 1, 0), last.size_bytes) != b"\n"
@@ -122,7 +131,29 @@ def _end(storage: Storage, segments: Sequence[Segment], report: Report) -> tuple
                 remedy="the next append moves it to recovered/",
             )
         )
-    return tail, stop
+    return tail, segments, stop
+
+
+def _look(storage: Storage) -> tuple[Tail | None, list[Segment], TailError | None]:
+    """The committed end, the segments as long as they are a moment later, and what is wrong with the end.
+
+    Once more when somebody committed between the two looks: that commit is no loose end.
+    """
+    while True:
+        failed: TailError | None = None
+        tail: Tail | None = None
+        segments: list[Segment] = []
+        try:
+            tail = base.read_tail(storage)
+            segments = storage.log_segments()
+            loose = base.loose_segments(tail, segments)
+            base.refuse_damaged_commit(tail, (storage.read(segment) for segment in loose), storage.place)
+        except TailError as error:
+            failed = error
+        with contextlib.suppress(TailError):
+            if failed is not None and tail is not None and base.read_tail(storage).size > tail.size:
+                continue
+        return tail, segments or storage.log_segments(), failed
 
 
 def _lines(report: Report, segment: Segment, expected: str, found: str) -> None:
@@ -149,13 +180,14 @@ def _loose_payloads(storage: Storage, segments: Sequence[Segment]) -> Iterator[F
 
 def _forgive_busy_writer(storage: Storage, report: Report, tail: Tail | None) -> None:
     """What lay behind the last commit while somebody was appending is no fault: look whether the log has grown."""
-    if tail is None or not any(fault.kind in ("loose-tail", "torn", "payload-loose") for fault in report.faults):
+    if tail is None or not any(fault.kind in UNFINISHED for fault in report.faults):
         return
-    with contextlib.suppress(TailError):
-        if base.read_tail(storage).size > tail.size:
-            report.faults = [
-                fault for fault in report.faults if fault.kind not in ("loose-tail", "torn", "payload-loose")
-            ]
+    for _ in range(BUSY_LOOKS):
+        with contextlib.suppress(TailError):
+            if base.read_tail(storage).size > tail.size:
+                report.faults = [fault for fault in report.faults if fault.kind not in UNFINISHED]
+                return
+        time.sleep(BUSY_SECONDS / BUSY_LOOKS)
 
 
 # whole segments

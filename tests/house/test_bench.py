@@ -1,0 +1,40 @@
+"""The bench measures what it says: every row is there, with figures. How fast a machine is, no test says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.bench import ROWS
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = 17
+"""Ratios that the project set itself before it began."""
+
+
+@pytest.mark.bench
+def test_every_row_of_the_bench_is_measured(tmp_path: Path) -> None:
+    command = [ROOT / "scripts/bench.py", "--events", "2000", "--rounds", "1", "--folder", tmp_path, "--json"]
+    ran = subprocess.run([sys.executable, *command], capture_output=True, check=False, text=True)
+    assert (0, "") == (ran.returncode, ran.stderr)
+    rows = json.loads(ran.stdout)["rows"]
+    assert [row.what.strip() for row in ROWS] == [row["what"] for row in rows]
+    assert [] == [row for row in rows if "skipped" in row]
+    assert [] == [row for row in rows if not (row["ratio"] > 0 and row["memory_bytes"] > 1_000_000 and row["ours"])]
+    assert [] == [row for row in rows if (row["met"] is None) != (row["target"] is None)]
+
+
+def test_every_target_has_its_row() -> None:
+    assert TARGETS == len([row for row in ROWS if row.target is not None])
+
+
+@pytest.mark.bench
+def test_an_unknown_part_is_refused() -> None:
+    command = [sys.executable, ROOT / "scripts/bench.py", "--only", "append,speed"]
+    ran = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert 2 == ran.returncode
+    assert "--only speed: there are append, verify, replay, startup" in ran.stderr
