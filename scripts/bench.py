@@ -20,7 +20,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-WORKS = Path(__file__).resolve().with_name("bench_works.py")
+ROOT = Path(__file__).resolve().parent.parent
+WORK = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from scripts.bench_works import main; main()"
+"""Not as a script: the processes that a work starts would run the script once more."""
 LACKING = 3
 """What bench_works ends with when this checkout or machine cannot do a work."""
 
@@ -174,7 +176,7 @@ def _figure(ratio: float) -> str:
 
 def do(work: str, folder: Path, events: int) -> dict[str, float] | str:
     """Do a work in a process of its own: what it measured, or why it cannot be done here."""
-    command = [sys.executable, str(WORKS), work, str(folder), str(events)]
+    command = [sys.executable, "-c", WORK, work, str(folder), str(events)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode == LACKING:
         return ran.stderr

@@ -81,7 +81,7 @@ class Index:
     def _open(self) -> Position:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(self._path or ":memory:", isolation_level=None)
+        database = sqlite3.connect(self._path or ":memory:", isolation_level=None, check_same_thread=False)
         self._database = database
         weakref.finalize(self, database.close)  # who forgets to close loses what is pending, and no more
         database.execute("pragma synchronous = full")

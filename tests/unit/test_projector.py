@@ -17,7 +17,7 @@ from archief.events import envelope
 from archief.journal import Journal
 from archief.log import Log
 from archief.projections import projector as projecting
-from archief.projections import state, tables
+from archief.projections import staging, state, tables
 from archief.projections.projector import Projector
 from archief.storage.local import LocalStorage
 from archief.storage.memory import MemoryStorage
@@ -294,6 +294,7 @@ def test_chunks_of_any_length_give_the_same_rows(
     expected = _shown(archive)
     for length in (8, 11, 16):
         monkeypatch.setattr(projecting, "CHUNK_ENTRIES", length)
+        monkeypatch.setattr(staging, "NEAR_ENTRIES", length // 8)
         done = _projector(archive).replay(into=tmp_path / "chunked.duckdb")
         with state.open_file(tmp_path / "chunked.duckdb") as connection:
             assert expected == _rows(connection), length

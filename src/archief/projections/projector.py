@@ -267,7 +267,7 @@ class Projector:
         commit = self.log.last_commit if stop == self.log.size else self.log.commit_of(stop - 1)
         staged.load(first, stop, self.unauthorised, commit if commit.seq >= stop else None)
         if first:
-            staged.load_earlier()
+            staged.load_earlier(first)
         staged.settle()
 
     def _catch_up(self, status: Status, progress: Progress | None) -> Replayed | None:

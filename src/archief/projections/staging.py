@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archief.events import envelope
 from archief.events.envelope import Commit
 from archief.projections import tables
 from archief.projections.lines import Lines, piped
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 ERASING = ("destruction_started.v1", "record_destroyed.v1", "records_destroyed.v1", "payload_erased.v1")
 """After these, words may be gone that a state made earlier still holds."""
+
+NEAR_ENTRIES = 16 * envelope.SEGMENT_ENTRIES
+"""How far back the earlier events of a stream are looked for first."""
 
 _DATA_LINE = re.compile(r"^.*\[data\]\n", re.MULTILINE)
 _KEY_ID = "sha256(unhex(printf('%02x', cast(facts.key ->> 'type' as integer))) || from_base64(facts.key ->> 'public'))"
@@ -88,8 +92,12 @@ _EARLIER = """
 create or replace temp table earlier as
 select seq, commit_seq, time, key, person
 from event
-where stream in (select stream from touched)
+where seq >= $1 and stream in (select stream from touched)
 order by seq
+"""
+_EARLIER_COUNT = """
+select coalesce(sum(count), 0)
+from (select min(stream_seq) as count from entry where stream is not null group by stream)
 """
 
 
@@ -167,11 +175,19 @@ class Staging:
         if self._skips:
             self.connection.execute(_SKIPPED)
 
-    def load_earlier(self) -> int:
-        """Stage the earlier events of the streams that are touched, out of the log. Gives how many there are."""
+    def load_earlier(self, first: int) -> int:
+        """Stage the events before entry ``first`` of the streams that are touched. Gives how many there are."""
         connection = self.connection
         self.undefine_event()
-        connection.execute(_EARLIER)
+        # A stream's events mostly lie near each other: from the newest back, in ever longer steps, until all are there.
+        # What an unauthorised commit appended is counted and never found; then everything has been looked at.
+        expected, window = self._value(_EARLIER_COUNT), NEAR_ENTRIES
+        while True:
+            begin = max(first - window, 0)
+            connection.execute(_EARLIER, [begin])
+            if not begin or self._value("select count(*) from earlier") >= expected:
+                break
+            window *= 8
         seqs = [seq for (seq,) in connection.execute("select seq from earlier order by seq").fetchall()]
         if seqs:
             assert self._entries is not None

@@ -332,7 +332,7 @@ class LocalStorage:
                 self._forget(keep=3)
                 descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
                 self._open_files[name] = descriptor, path
-            durable.write(descriptor, b"\n".join(lines) + b"\n")
+            durable.write(descriptor, b"\n".join([*lines, b""]))
             durable.sync(descriptor)
             if fresh:
                 durable.sync_folder(path.parent)
