@@ -6,34 +6,31 @@ import contextlib
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from archief.cli import verifying
 from archief.cli.output import Progress
 from archief.cli.session import Session
 from archief.events import envelope
 from archief.events.envelope import Event
-from archief.index import is_authority
 from archief.log import Log
-from archief.rules.authority import Authority
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
-    from archief.projections.projector import Projector, Replayed
+    from archief.projections.projector import Projector, Replayed, Status
 
 
 CONTINUED = ("current", "behind")
 """A state that stands so is kept and caught up; any other is made again, out of entries verified anew."""
 
 
-def projector(session: Session, log: Log, unauthorised: Collection[int] = ()) -> Projector:
+def projector(session: Session, log: Log, unauthorised: Collection[int] | None) -> Projector:
     """The projections of an archive.
 
     Args:
         session: where what can be thrown away is kept.
         log: the archive.
-        unauthorised: the commits (by entry) that replay skips.
+        unauthorised: the commits (by entry) that replay skips; None when it is only asked how the state stands.
     """
     from archief.projections.projector import Projector  # noqa: PLC0415 - imports duckdb
 
@@ -55,8 +52,8 @@ def replay(
     Raises:
         ArchiefError: the log is not sound.
     """
-    found, kind = _standing(session, log)
-    made = _verified(session, log, found, whole=full or into is not None or kind not in CONTINUED)
+    status = projector(session, log, None).status()
+    made = _verified(session, log, status, whole=full or into is not None or status.kind not in CONTINUED)
     with Progress(session.output, "entries replayed") as progress:
         return made.replay(full=full, until=until, into=into, progress=progress)
 
@@ -68,41 +65,32 @@ def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
     Raises:
         ArchiefError: the log is not sound, or the state cannot be written.
     """
-    found, kind = _standing(session, log)
-    if kind != "current":
-        found = _verified(session, log, found, whole=kind not in CONTINUED)
+    status, database = projector(session, log, None).look()
+    if database is None or status.kind != "current":
+        if database is not None:
+            database.close()
+        made = _verified(session, log, status, whole=status.kind not in CONTINUED)
         with Progress(session.output, "entries replayed") as progress:
-            found.replay(progress=progress)
-    with contextlib.closing(found.connect()) as database:
+            made.replay(progress=progress)
+        database = made.connect()
+    with contextlib.closing(database):
         yield database
 
 
-def _standing(session: Session, log: Log) -> tuple[Projector, str]:
-    """The projections as they are, and how they stand to the log.
-
-    Which commits a state left out it says itself: what it was made from was verified, and what was unauthorised at its
-    position stays so.
-    """
-    found = projector(session, log)
-    status = found.status()
-    if status.kind == "outdated" and status.made is not None and status.made.unauthorised:
-        found = projector(session, log, status.made.unauthorised)
-        status = found.status()
-    return found, status.kind
-
-
-def _verified(session: Session, log: Log, found: Projector, *, whole: bool) -> Projector:
+def _verified(session: Session, log: Log, status: Status, *, whole: bool) -> Projector:
     """Verify what will be read; gives the projections that know every unauthorised commit.
 
     Args:
         session: the surroundings.
         log: the archive.
-        found: the projections as they are.
+        status: how the state stands to it.
         whole: from the first entry, because the state is made again from there; else from the receipt on.
 
     Raises:
         ArchiefError: the log is not sound.
     """
+    from archief.cli import verifying  # noqa: PLC0415 - a current state asks for no verification
+
     report = verifying.verified(session, since=not whole)
     if report.gravest() not in (None, "finding"):
         error = report.error(str(session.archive))
@@ -111,11 +99,11 @@ def _verified(session: Session, log: Log, found: Projector, *, whole: bool) -> P
         raise error
     for fault in report.faults:
         session.output.note(fault.sentence(), level=1)
-    made = found.status().made
+    made = status.made
     if report.since == 0:
         left_out = report.unauthorised
     elif made is not None and report.since <= made.size:
-        left_out = [*found.unauthorised, *report.unauthorised]
+        left_out = [*made.unauthorised, *report.unauthorised]
     else:
         left_out = unauthorised(log)
     return projector(session, log, left_out)
@@ -127,6 +115,9 @@ def unauthorised(log: Log) -> list[int]:
     Args:
         log: the archive; its bytes are verified.
     """
+    from archief.index import is_authority  # noqa: PLC0415 - a current state asks for no authority
+    from archief.rules.authority import Authority  # noqa: PLC0415 - as above
+
     found: list[int] = []
     known = Authority()
     tags: list[str] = []

@@ -78,14 +78,16 @@ class Projector:
     Args:
         log: the log, verified up to its size.
         cache: the folder of the state file; outside the archive when that is read-only.
-        unauthorised: the commits, by entry, whose events count for nothing.
+        unauthorised: the commits, by entry, whose events count for nothing; None, only to look and to connect, takes
+            the state's word for them: what it was made from was verified, and what was unauthorised stays so.
         program: the version of archief, to be written down in what it makes.
     """
 
-    def __init__(self, log: Log, cache: Path, unauthorised: Collection[int] = (), *, program: str = "") -> None:
+    def __init__(self, log: Log, cache: Path, unauthorised: Collection[int] | None = (), *, program: str = "") -> None:
         self.log = log
         self.program = program
-        self.unauthorised = sorted(set(unauthorised))
+        self._as_made = unauthorised is None
+        self.unauthorised = sorted(set(unauthorised or ()))
         self._file = StateFile(cache / "state.duckdb")
         self._roots: dict[int, str] = {}
 
@@ -100,7 +102,7 @@ class Projector:
         Raises:
             ArchiveInUseError: somebody writes it for longer than a reader waits.
         """
-        status, connection = self._look()
+        status, connection = self.look()
         if connection is not None:
             connection.close()
         return status
@@ -134,7 +136,7 @@ class Projector:
             return self._rebuild(target, size, progress)
         if until is not None or into is not None:
             raise UsageError("the state itself is always that of the whole log", remedy="name another file with --into")
-        status, connection = self._look()
+        status, connection = self.look()
         if not full and status.kind == "current" and connection is not None:
             with contextlib.closing(connection):
                 return _unchanged(connection)
@@ -142,7 +144,7 @@ class Projector:
             connection.close()
         with self._file.writing():
             if self._file.mark() != mark:  # somebody else wrote it meanwhile, and may have done all there is to do
-                status, connection = self._look()
+                status, connection = self.look()
                 if connection is not None:
                     with contextlib.closing(connection):
                         if not full and status.kind == "current":
@@ -178,7 +180,7 @@ class Projector:
                 connection.close()
                 raise
             return connection
-        status, opened = self._look()
+        status, opened = self.look()
         if opened is not None and status.kind == "current":
             return opened
         if opened is not None:
@@ -193,8 +195,13 @@ class Projector:
 
     # looking
 
-    def _look(self) -> tuple[Status, DuckDBPyConnection | None]:
-        """How the state stands to the log, and a connection to it when it can be read at all."""
+    def look(self) -> tuple[Status, DuckDBPyConnection | None]:
+        """How the state stands to the log, and a connection to it when it can be read at all: what ``current`` says is
+        said of what that connection reads, so that a reader opens the file once.
+
+        Raises:
+            ArchiveInUseError: somebody writes it for longer than a reader waits.
+        """
         connection = None
         try:
             connection = self._file.reader()
@@ -216,7 +223,7 @@ class Projector:
         if self._root(made.size) != made.root:
             return "fork" if made.origin == self.log.origin else "foreign"
         left_out = [seq for seq in self.unauthorised if seq < made.size]
-        if made.form != tables.form() or made.unauthorised != left_out:
+        if made.form != tables.form() or (made.unauthorised != left_out and not self._as_made):
             return "outdated"
         return "current" if made.size == self.log.size else "behind"
 
