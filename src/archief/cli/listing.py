@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from archief.cli import state
+from archief.cli import letter_filters, state
+from archief.cli.letter_filters import Filters
 from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.cli.verbs import verb
@@ -32,12 +34,6 @@ TABLES = {
 }
 """What can be listed: the projection, and its order."""
 
-KINDS = ("raadsinformatiebrief", "rondebriefje", "brief")
-"""The kinds of letters that every archive knows; an archive may have others."""
-
-STATUSES = ("registered", "received", "signed", "dispatched", "withdrawn", "destroyed")
-"""What can become of a letter (projections/letter.sql)."""
-
 LIMIT = 100
 
 
@@ -50,52 +46,37 @@ LIMIT = 100
     """,
     exits=(NoArchiveError,),
 )
-@click.option("--kind", type=click.Choice(list(TABLES)), default="letters", help="What to list; letters without it.")
-@click.option("--type", "kind_of_letter", metavar="CODE", help=f"Letters of this kind: {', '.join(KINDS)}.")
-@click.option("--year", type=click.IntRange(1000, 9999), metavar="YEAR", help="Letters dated in this year.")
-@click.option("--status", type=click.Choice(STATUSES), metavar="WORD", help=f"{', '.join(STATUSES)}.")
+@click.option(
+    "--kind", "table", type=click.Choice(list(TABLES)), default="letters", help="What to list; letters without it."
+)
+@letter_filters.options
 @click.option(
     "--limit", type=click.IntRange(min=0), default=LIMIT, metavar="N", help="At most so many (100); 0 for all."
 )
-def list_records(
-    session: Session, *, kind: str, kind_of_letter: str | None, year: int | None, status: str | None, limit: int
-) -> None:
+def list_records(session: Session, *, table: str, filters: Filters, limit: int) -> None:
     """List the register of letters, or what else there is."""
     log = session.log()
     test = session.is_test(log)
-    filters = {"kind": kind_of_letter, "year(date)": year, "status": status}
-    given = {column: value for column, value in filters.items() if value is not None}
-    if given and kind != "letters":
-        raise UsageError("--type, --year and --status are for letters", where=f"--kind {kind}")
-    where = " and ".join(f"{column} = ?" for column in given) or "true"
+    if table != "letters" and any(value is not None for value in filters):
+        raise UsageError("letters are filtered, nothing else", where=f"--kind {table}", remedy="leave the filters out")
+    name, order = TABLES[table]
     with state.connection(session, log) as database:
-        table, order = TABLES[kind]
-        values = list(given.values())
-        if kind_of_letter is not None and kind_of_letter not in KINDS:
-            _demand_kind(database, kind_of_letter)
-        (total,) = _rows(database, f"select count(*) from {table} where {where}", values)[1][0]  # noqa: S608 - our own words; values are bound
-        query = f"select * from {table} where {where} order by {order}" + (f" limit {limit}" if limit else "")  # noqa: S608 - as above
+        where, values = filters.where(database)
+        ((total,),) = _rows(database, f"select count(*) from {name} where {where}", values)[1]  # noqa: S608 - our own words; values are bound
+        query = f"select * from {name} where {where} order by {order}" + (f" limit {limit}" if limit else "")  # noqa: S608 - as above
         columns, rows = _rows(database, query, values)
     if session.output.json:
         position = {"origin": log.origin, "size": log.size, "time": log.last_commit.time}
         records = [dict(zip(columns, row, strict=True)) for row in rows]
-        session.output.members({"test": test, "position": position, "total": total, kind: records})
+        session.output.members({"test": test, "position": position, "total": total, table: records})
         return
-    shown = [name for name in LETTER_COLUMNS if name in columns] if kind == "letters" else columns
+    shown = [name for name in LETTER_COLUMNS if name in columns] if table == "letters" else columns
     places = [columns.index(name) for name in shown]
     session.output.table([name.upper() for name in shown], [[row[place] for place in places] for row in rows])
     more = f"; --limit 0 shows all {total:,}" if len(rows) < total else ""
     session.output.note(
         f"{len(rows):,} of {total:,}{more}; position {log.size} of {log.origin}, {log.last_commit.time}"
     )
-
-
-def _demand_kind(database: Any, wanted: str) -> None:  # noqa: ANN401 - duckdb's own class
-    """Refuse a kind that no letter has: most likely it is mistyped."""
-    kinds = [row[0] for row in _rows(database, "select distinct kind from letter where kind is not null", [])[1]]
-    if wanted not in kinds:
-        words = sorted({*KINDS, *kinds})
-        raise UsageError("no letter is of that kind", where="--type", remedy=f"choose one of: {', '.join(words)}")
 
 
 @verb(
@@ -147,7 +128,7 @@ def _asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]
                 where="the query",
                 remedy="run them one at a time",
             )
-        return _rows(database, query, [])
+        return _rows(database, query, {})
     except told as error:
         what = str(error).partition("\n")[0].partition(": ")[2]
         raise UsageError(
@@ -161,7 +142,7 @@ def _asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]
         raise UsageError(what, where="the query", remedy=remedy) from None
 
 
-def _rows(database: Any, query: str, values: list[Any]) -> tuple[list[str], list[tuple[Any, ...]]]:  # noqa: ANN401 - as above
+def _rows(database: Any, query: str, values: Mapping[str, Any]) -> tuple[list[str], list[tuple[Any, ...]]]:  # noqa: ANN401 - as above
     found = database.execute(query, values)
     columns = [column[0] for column in found.description or ()]
     return columns, [tuple(_plain(value) for value in row) for row in found.fetchall()]

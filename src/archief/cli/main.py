@@ -40,6 +40,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
             "show": "showing:show",
             "history": "showing:history",
             "list": "listing:list_records",
+            "search": "finding:search",
             "sql": "listing:sql",
             "replay": "replaying:replay",
         },

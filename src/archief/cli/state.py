@@ -77,6 +77,24 @@ def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
         yield database
 
 
+@contextlib.contextmanager
+def index(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
+    """A read-only connection to an up-to-date state and its search index, which is made where it is not there.
+
+    Raises:
+        ArchiefError: the log is not sound, a file cannot be written, or there is no stemmer.
+    """
+    from archief.projections import tables  # noqa: PLC0415 - imports duckdb
+    from archief.projections.search import SearchIndex  # noqa: PLC0415 - as above
+
+    with connection(session, log):
+        found = SearchIndex(log, projector(session, log, None).path, tables.form())
+        with Progress(session.output, "entries read for the search index") as progress:
+            found.refresh(progress)
+    with contextlib.closing(found.connect()) as database:
+        yield database
+
+
 def _verified(session: Session, log: Log, status: Status, *, whole: bool) -> Projector:
     """Verify what will be read; gives the projections that know every unauthorised commit.
 

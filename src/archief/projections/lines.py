@@ -210,3 +210,21 @@ def piped(pieces: Iterable[bytes]) -> Iterator[str]:
         thread.join()
     if failures:
         raise failures[0]
+
+
+@contextlib.contextmanager
+def named(files: Sequence[Path], rest: Iterable[bytes]) -> Iterator[list[str]]:
+    """File names for all lines; an empty pipe when there are none at all, because a reader wants at least one file."""
+    ahead = iter(rest)
+    first = next(ahead, None)
+    if first is None and files:
+        yield [str(file) for file in files]
+        return
+
+    def pieces() -> Iterator[bytes]:
+        if first is not None:
+            yield first
+        yield from ahead
+
+    with piped(pieces()) as name:
+        yield [*(str(file) for file in files), name]

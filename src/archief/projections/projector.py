@@ -267,6 +267,8 @@ class Projector:
             done = Replayed("full", events, size, self._root(size), _count(connection))
         target.replace()
         target.sweep()
+        if target is self._file:  # what was destroyed must be gone from the search index too
+            StateFile(self.path.with_name(state.SEARCH)).forget()
         return done
 
     def _stage(self, staged: Staging, first: int, stop: int) -> None:

@@ -7,16 +7,15 @@ of the streams that these touch, so that the same projections give the same rows
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archief.events import envelope
 from archief.events.envelope import Commit
 from archief.projections import tables
-from archief.projections.lines import Lines, piped
+from archief.projections.lines import Lines, named
 from archief.storage.base import Storage
 
 if TYPE_CHECKING:
@@ -228,24 +227,6 @@ class Staging:
         verb = f"create temp table {name} as" if create else f"insert into {name}"
         if create:  # first, so that two chunks are never in memory at once
             self.connection.execute(f"drop table if exists temp.{name}")
-        with _named(files, rest) as names:
+        with named(files, rest) as names:
             self.connection.execute(f"set variable {file.removesuffix('.sql')}_files = $1", [names])
             self.connection.execute(f"{verb}\n{tables.read('staging', file)}")
-
-
-@contextlib.contextmanager
-def _named(files: Sequence[Path], rest: Iterable[bytes]) -> Iterator[list[str]]:
-    """File names for all lines; an empty pipe when there are none at all, because a reader wants at least one file."""
-    ahead = iter(rest)
-    first = next(ahead, None)
-    if first is None and files:
-        yield [str(file) for file in files]
-        return
-
-    def pieces() -> Iterator[bytes]:
-        if first is not None:
-            yield first
-        yield from ahead
-
-    with piped(pieces()) as name:
-        yield [*(str(file) for file in files), name]

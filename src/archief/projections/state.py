@@ -29,6 +29,9 @@ T = TypeVar("T")
 ALIAS = "projected"
 """The name under which a connection holds the state."""
 
+SEARCH = "search.duckdb"
+"""The file of the search index, beside the state (search.py)."""
+
 WAIT_SECONDS = 30.0
 """How long a reader waits for a catch-up, and a writer for another writer."""
 
@@ -144,6 +147,13 @@ class StateFile:
             os.replace(self.beside, self.path)  # noqa: PTH105 - kept beside the other system calls
             durable.sync_folder(self.path.parent)
 
+    def forget(self) -> None:
+        """Throw the file away; who is making it now finishes first, out of what was there before."""
+        if self.path.parent.is_dir():
+            with self.writing(), durable.reported(self.path):
+                for path in (self.path, _wal(self.path)):
+                    path.unlink(missing_ok=True)
+
     def copy_beside(self) -> None:
         """Make a copy to catch up while others go on reading. Only inside :meth:`writing`."""
         with durable.reported(self.beside):
@@ -165,15 +175,16 @@ def workshop(path: Path | None) -> DuckDBPyConnection:
     try:
         # Each projection puts its rows in order itself; what comes in between need not be.
         connection.execute("set preserve_insertion_order = false")
+        connection.execute("set enable_progress_bar = false")
         if path is None:
             connection.execute("set temp_directory = ''")
-            _attach(connection, ":memory:")
+            attach(connection, ":memory:")
         else:
             # What does not fit is spilled beside the file and swept away with it: never to a folder of the system's.
             connection.execute(f"set memory_limit = '{MEMORY_MAX}'")
             connection.execute("set temp_directory = $1", [str(_spill(path))])
             # Said again each time: with another size than the file was made with, a checkpoint writes every table anew.
-            _attach(connection, path, f"row_group_size {ROW_GROUP_ROWS}")
+            attach(connection, path, f"row_group_size {ROW_GROUP_ROWS}")
     except BaseException:
         connection.close()
         raise
@@ -193,7 +204,7 @@ def open_file(path: Path) -> DuckDBPyConnection:
     # would give the connections of one process the old one.
     connection = duckdb.connect()
     try:
-        _attach(connection, path, "read_only")
+        attach(connection, path, "read_only")
         lock_down(connection)
     except BaseException:
         connection.close()
@@ -203,6 +214,7 @@ def open_file(path: Path) -> DuckDBPyConnection:
 
 def lock_down(connection: DuckDBPyConnection) -> None:
     """Let nothing outside the database be reached, and no result be spilled to a disk."""
+    connection.execute("set enable_progress_bar = false")
     connection.execute("set temp_directory = ''")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
@@ -235,13 +247,22 @@ def damaged(path: Path, why: Exception) -> CorruptError:
     )
 
 
-def _attach(connection: DuckDBPyConnection, place: Path | str, options: str = "") -> None:
+def attach(
+    connection: DuckDBPyConnection, place: Path | str, options: str = "", *, name: str = ALIAS, use: bool = True
+) -> None:
+    """Give a connection a database by a name, and make it the one that is meant where none is named.
+
+    Raises:
+        BusyError: another process holds the file.
+        DamagedError: no database.
+    """
     import duckdb  # noqa: PLC0415 - 150 ms
 
     quoted = str(place).replace("'", "''")
     try:
-        connection.execute(f"attach '{quoted}' as {ALIAS}" + (f" ({options})" if options else ""))
-        connection.execute(f"use {ALIAS}")
+        connection.execute(f"attach '{quoted}' as {name}" + (f" ({options})" if options else ""))
+        if use:
+            connection.execute(f"use {name}")
     except duckdb.Error as error:
         text = str(error)
         if any(mark in text for mark in _BUSY_MARKS):

@@ -1,0 +1,95 @@
+"""Which letters a person means: the options that ``list`` and ``search`` share."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from archief.errors import UsageError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+KINDS = ("raadsinformatiebrief", "rondebriefje", "brief")
+"""The kinds of letters that every archive knows; an archive may have others."""
+
+STATUSES = ("registered", "received", "signed", "dispatched", "withdrawn", "destroyed")
+"""What can become of a letter (projections/letter.sql)."""
+
+_CONDITIONS = {
+    "kind": "letter.kind = $kind",
+    "year": "year(letter.date) = $year",
+    "begin": "letter.date >= $begin",
+    "end": "letter.date <= $end",
+    "status": "letter.status = $status",
+    "person": """(
+        contains(lower(letter.handled_by), lower($person)) or letter.stream in (
+            select signature.stream
+            from signature
+            left join person on person.stream = signature.signatory
+            where contains(lower(concat_ws(' ', signature.name_shown, person.name)), lower($person))
+        )
+    )""",
+}
+
+
+class Filters(NamedTuple):
+    """What was asked for; None where nothing was."""
+
+    kind: str | None = None
+    year: int | None = None
+    begin: dt.date | None = None
+    end: dt.date | None = None
+    status: str | None = None
+    person: str | None = None
+
+    def where(self, database: DuckDBPyConnection) -> tuple[str, dict[str, Any]]:
+        """A condition on the table ``letter``, and its values by name; of our own words only.
+
+        Raises:
+            UsageError: no letter is of that kind.
+        """
+        if self.kind is not None and self.kind not in KINDS:
+            _demand_kind(database, self.kind)
+        given = {name: value for name, value in self._asdict().items() if value is not None}
+        return " and ".join(_CONDITIONS[name] for name in given) or "true", given
+
+
+def options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the filters, as its argument ``filters``."""
+
+    @functools.wraps(function)
+    def filtered(*args: Any, **options: Any) -> None:  # noqa: ANN401 - click's
+        begin, end = (options.pop(name) for name in ("begin", "end"))
+        values = {name: options.pop(name) for name in ("kind", "year", "status", "person")}
+        begin, end = begin and begin.date(), end and end.date()
+        if begin and end and begin > end:
+            raise UsageError("the first day comes after the last", where="--from, --to", remedy="turn them round")
+        function(*args, filters=Filters(begin=begin, end=end, **values), **options)
+
+    for option in (
+        click.option("--person", metavar="NAME", help="Letters that somebody of this name handled or signed."),
+        click.option("--status", type=click.Choice(STATUSES), metavar="WORD", help=f"{', '.join(STATUSES)}."),
+        click.option(
+            "--to", "end", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Dated on this day or before."
+        ),
+        click.option(
+            "--from", "begin", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Dated on this day or later."
+        ),
+        click.option("--year", type=click.IntRange(1000, 9999), metavar="YEAR", help="Dated in this year."),
+        click.option("--type", "kind", metavar="CODE", help=f"Letters of this kind: {', '.join(KINDS)}."),
+    ):
+        filtered = option(filtered)
+    return filtered
+
+
+def _demand_kind(database: DuckDBPyConnection, wanted: str) -> None:
+    """Refuse a kind that no letter has: most likely it is mistyped."""
+    kinds = [row[0] for row in database.execute("select distinct kind from letter where kind is not null").fetchall()]
+    if wanted not in kinds:
+        words = sorted({*KINDS, *kinds})
+        raise UsageError("no letter is of that kind", where="--type", remedy=f"choose one of: {', '.join(words)}")
