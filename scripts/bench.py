@@ -1,6 +1,6 @@
 """Measures archief beside the bare limits of this machine and beside others, in one run, and prints ratios.
 
-    scripts/bench.py [--events 100000] [--rounds 5] [--only append,verify,replay,startup] [--folder DIR] [--json]
+    scripts/bench.py [--events 100000] [--rounds 5] [--only append,verify,replay,search,startup] [--folder DIR] [--json]
 
 Only ratios within one run say anything: machines differ, and one machine differs from minute to minute. So every work
 is done once a round, beside what it is compared with, each in a process of its own; a ratio is taken in each round, and
@@ -38,7 +38,7 @@ class Row(NamedTuple):
         ours: our work.
         peers: the works it is compared with; their seconds are added up.
         by: "rate" compares units a second; "share" the others' seconds with ours; "cost" ours with the others';
-            "memory" is ours, in gigabytes, and nothing else.
+            "memory" is ours, in gigabytes, and "seconds" ours, and nothing else.
         target: what the ratio should be, None where there is no target: what stands there explains another row.
     """
 
@@ -57,7 +57,9 @@ class Row(NamedTuple):
             return (ours["units"] / ours["seconds"]) / (peers[0]["units"] / seconds)
         if self.by == "share":
             return seconds / ours["seconds"]
-        return ours["seconds"] / seconds if self.by == "cost" else ours["memory"] / GIGABYTE
+        if self.by == "cost":
+            return ours["seconds"] / seconds
+        return ours["seconds"] if self.by == "seconds" else ours["memory"] / GIGABYTE
 
     def meets(self, ratio: float) -> bool | None:
         """Whether a ratio reaches the target."""
@@ -101,13 +103,21 @@ ROWS = (
     Row("replay", "rebuild of 5 times as much, GB", "rebuild large", (), "memory", 1.3),
     Row("replay", "one event caught up / rebuild", "catch up", ("rebuild",), "cost", 1 / 25),
     Row("replay", "  on 5 times as much / on one time", "catch up large", ("catch up",), "cost", 1.5),
+    Row("search", "a word in all letters, s", "search", (), "seconds", 0.2),
+    Row("search", "  a word / count(*) of the letters", "search", ("count letters",), "cost"),
     Row("startup", "command append / python -c pass", "start append", ("start python",), "cost", 8),
     Row("startup", "  keys sealed cheaply / python -c pass", "start append cheaply", ("start python",), "cost"),
     Row("startup", "command show / python + duckdb + open", "start show", ("start duckdb",), "cost", 1.25),
 )
 """Every target of the project's measurements, and where one hides something, a row below it that shows it."""
 
-PREPARING = {"append": (), "verify": ("make verified",), "replay": ("make mixed", "make large"), "startup": ()}
+PREPARING = {
+    "append": (),
+    "verify": ("make verified",),
+    "replay": ("make mixed", "make large"),
+    "search": ("make mixed",),
+    "startup": (),
+}
 """What is made and read before the first round, by group."""
 
 
@@ -134,7 +144,7 @@ class Measured(NamedTuple):
         if not names:
             return ""
         seconds = statistics.median(sum(done[name]["seconds"] for name in names) for done in self.rounds)
-        if self.row.by in ("cost", "share"):
+        if self.row.by in ("cost", "share", "seconds"):
             return f"{seconds * 1000:,.0f} ms" if seconds < 10 else f"{seconds:,.1f} s"
         return f"{self.rounds[0][names[0]]['units'] / seconds:,.0f}/s"
 
@@ -235,7 +245,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=lambda text: int(float(text)), default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default=",".join(PREPARING), help="append, verify, replay, startup, or several")
+    parser.add_argument("--only", default=",".join(PREPARING), help=f"{', '.join(PREPARING)}, or several")
     parser.add_argument("--folder", type=Path, help="where archives are made and kept; else they are thrown away")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()

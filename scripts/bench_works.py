@@ -8,6 +8,7 @@ one of those it started ever held. Starting Python, importing and preparing are 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import gc
@@ -185,6 +186,34 @@ def caught_up(archive: Path) -> Timed:
     return run
 
 
+def searched(archive: Path, *, counted: bool = False) -> Timed:
+    """Look a word up that stands in many letters; or, to compare, count the letters.
+
+    Args:
+        archive: its index is made first, when it is not there.
+        counted: count instead.
+    """
+    from archief.projections import search, tables  # noqa: PLC0415 - imports duckdb
+    from archief.projections.projector import Projector  # noqa: PLC0415 - as above
+
+    log = Log(LocalStorage(archive))
+    projector = Projector(log, archive / "cache")
+    projector.replay()
+    index = search.SearchIndex(log, projector.path, tables.form())
+    index.refresh()
+
+    def run() -> int:
+        with contextlib.closing(index.connect()) as connection:
+            if counted:
+                connection.execute("select count(*) from letter").fetchall()
+            else:
+                _, rows = search.ask(connection, "fietsenstalling woning*")
+                assert rows, "nothing was found"
+        return 1
+
+    return run
+
+
 def started(place: Path, *command: str, log2_n: int = 15) -> Timed:
     """Start a program a few times beside a small archive, which is founded where there is none.
 
@@ -255,6 +284,8 @@ def works(folder: Path, events: int) -> dict[str, Callable[[], Timed]]:
         "rebuild large": lambda: rebuilt(large()),
         "catch up": lambda: caught_up(mixed()),
         "catch up large": lambda: caught_up(large()),
+        "search": lambda: searched(mixed()),
+        "count letters": lambda: searched(mixed(), counted=True),
         "duckdb count": lambda: peers.count_in_duckdb(mixed()),
         "python fold": lambda: lambda: peers.fold_in_python(mixed()),
         "start python": lambda: start("python", "-c", "pass"),
