@@ -147,7 +147,7 @@ class Sample:
 
     def key_file(self) -> bytes:
         """A person's key file, its seed sealed with a published passphrase."""
-        file = keys.KeyFile(name="rhea-reints", use="person", keys=(days.REINTS.key,))
+        file = keys.KeyFile(name="behandelaar", use="person", keys=(days.REINTS.key,))
         return keys.seal(file, KEY_FILE_PASSPHRASE, days.entropy("key file")).rstrip(b"\n")
 
     def head(self) -> bytes:

@@ -42,17 +42,15 @@ def test_a_key_name_is_a_file_name(name: str, session: Session) -> None:
         keyring.path_for(session, name)
 
 
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("A. de Vries", "a-de-vries"),
-        ("Zoë Müller", "zoe-muller"),
-        ("archief.nl/00aa", "archief-nl-00aa"),
-        ("李", "key"),
-    ],
-)
-def test_a_key_is_named_after_a_person(text: str, name: str) -> None:
-    assert name == keyring.name_from(text)
+def test_a_log_key_is_named_after_its_log() -> None:
+    assert "archief-nl-00aa" == keyring.name_from("archief.nl/00aa")
+
+
+def test_a_new_key_is_named_after_a_role_with_a_number_when_there_is_one(session: Session) -> None:
+    assert "archivaris" == keyring.free_name(session, "archivaris")
+    keyring.made(session, "archivaris", "person")
+    assert "archivaris-2" == keyring.free_name(session, "archivaris")
+    assert "archivaris-3" == keyring.free_name(session, "archivaris", ["archivaris-2"])
 
 
 def test_a_key_is_found_by_name_and_by_the_beginning_of_its_id(session: Session) -> None:

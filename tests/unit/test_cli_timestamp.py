@@ -115,7 +115,7 @@ def archief(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Arch
 def test_a_token_from_the_network_is_kept_and_checked(
     archief: Archief, server: str, authority: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert 0 == archief("timestamp", "--tsa", server, "--as", "a-de-vries", "--ca", str(authority / "root.pem"))
+    assert 0 == archief("timestamp", "--tsa", server, "--as", "archivaris", "--ca", str(authority / "root.pem"))
     assert 0 == archief("timestamp", "--verify", "--ca", str(authority / "root.pem"))
     assert "127.0.0.1" in capsys.readouterr().out
     assert Path("events/public/checkpoints/000000000013").exists()
@@ -130,28 +130,28 @@ def test_a_token_goes_by_files_too_and_openssl_agrees(archief: Archief, authorit
     )
     checked = ("-data", str(tmp_path / "head.txt"), "-in", str(tmp_path / "head.tsr"), "-CAfile", "root.pem")
     openssl("ts", "-verify", *checked, cwd=authority)
-    assert 0 == archief("timestamp", "--token", "head.tsr", "--authority", "Test TSA", "--as", "a-de-vries")
+    assert 0 == archief("timestamp", "--token", "head.tsr", "--authority", "Test TSA", "--as", "archivaris")
     assert 0 == archief("timestamp", "--verify", "--json")
 
 
 def test_a_token_over_another_head_is_refused(archief: Archief, authority: Path, tmp_path: Path) -> None:
     assert 0 == archief("timestamp", "--request", "head.tsq")
     reply(authority, tmp_path / "head.tsq", tmp_path / "head.tsr")
-    assert 0 == archief("--as", "a-de-vries", "role", "grant", "Kluis", "griffie")
-    assert 34 == archief("timestamp", "--token", "head.tsr", "--as", "a-de-vries")
+    assert 0 == archief("--as", "archivaris", "role", "grant", "Kluis", "griffie")
+    assert 34 == archief("timestamp", "--token", "head.tsr", "--as", "archivaris")
 
 
 def test_a_token_under_another_root_is_refused(archief: Archief, server: str, authority: Path, tmp_path: Path) -> None:
     new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Other")
     openssl("req", "-x509", *new, "-keyout", "other.key", "-out", "other.pem", cwd=tmp_path)
-    assert 34 == archief("timestamp", "--tsa", server, "--as", "a-de-vries", "--ca", "other.pem")
+    assert 34 == archief("timestamp", "--tsa", server, "--as", "archivaris", "--ca", "other.pem")
 
 
 @pytest.mark.parametrize("where", ["nonsense", "nowhere"])
 def test_an_authority_that_answers_nothing_useful_changes_nothing(where: str, archief: Archief, server: str) -> None:
     before = Path("events/log/000000000000.jsonl").read_bytes()
     url = server.replace("/tsr", "/nonsense") if where == "nonsense" else "http://127.0.0.1:1/tsr"
-    assert {"nonsense": 20, "nowhere": 23}[where] == archief("timestamp", "--tsa", url, "--as", "a-de-vries")
+    assert {"nonsense": 20, "nowhere": 23}[where] == archief("timestamp", "--tsa", url, "--as", "archivaris")
     assert before == Path("events/log/000000000000.jsonl").read_bytes()
 
 

@@ -40,6 +40,7 @@ class Founder(NamedTuple):
     name: str
     stream: str
     key: KeyFile
+    path: Path
 
 
 @verb(
@@ -80,8 +81,9 @@ def init(
 ) -> None:
     """Found an archive in an empty or new folder, and make its keys.
 
-    Makes the log's key and the first archivaris's key (named after the person, or as --as says; an existing key of that
-    name is used with --as only), writes the founding commit and signs the first head.
+    Makes the log's key and the first archivaris's key, writes the founding commit and signs the first head. The
+    archivaris's key file is called archivaris (with a number behind when there is one), or as --as says; when the key
+    of --as is there already, it is used.
     """
     if not _HOST.fullmatch(origin_host):
         raise UsageError("a host name has lower-case letters, digits, dots and dashes", where="--origin-host")
@@ -97,13 +99,10 @@ def init(
         )
     origin = f"{origin_host}/{session.entropy(4).hex()}"
     names = [person, *([recovery_person] if recovery_person else [])]
-    paths = [keyring.path_for(session, name) for name in _key_names(session, names)]
-    for number, path in enumerate(paths):
-        if not (number == 0 and session.options.as_key):
-            keyring.refuse_existing(path)
+    paths = _key_paths(session, len(names))
     fresh = [path for path in paths if not path.exists()]
     founders = [
-        Founder(name, new_stream(session.entropy), _key(session, path, dry_run=dry_run))
+        Founder(name, new_stream(session.entropy), _key(session, path, dry_run=dry_run), path)
         for name, path in zip(names, paths, strict=True)
     ]
     log_key = keys.generate(origin, "log", session.entropy)
@@ -120,13 +119,12 @@ def init(
         session.output.note("there is one archivaris: when that key is lost nobody can enrol another; add a second")
 
 
-def _key_names(session: Session, names: list[str]) -> list[str]:
-    made = [keyring.name_from(name) for name in names]
-    if session.options.as_key:
-        made[0] = session.options.as_key
-    if len(set(made)) != len(made):
-        raise UsageError("the two persons need keys of different names", where="--recovery-person")
-    return made
+def _key_paths(session: Session, count: int) -> list[Path]:
+    """The key files of so many founders: named after their role, or the first one as ``--as`` says."""
+    names: list[str] = [session.options.as_key] if session.options.as_key else []
+    while len(names) < count:
+        names.append(keyring.free_name(session, "archivaris", names))
+    return [keyring.path_for(session, name) for name in names]
 
 
 def _key(session: Session, path: Path, *, dry_run: bool) -> KeyFile:
@@ -225,8 +223,8 @@ def _found(
         for one in founders:
             told += [f"person {one.name}", f"stream {one.stream}"]
         writing.tell(made, appended, head, told, streams=False)
-    key = keyring.name_from(founders[0].name) if not session.options.as_key else session.options.as_key
-    session.output.note(f"next: archief --archive {folder} --as {key} person add NAME --role behandelaar")
+    key = founders[0].path.stem
+    session.output.note(f"next: archief --archive {folder} --as {key} person add NAME --role behandelaar --key")
 
 
 def _refuse_used(folder: Path) -> None:

@@ -6,6 +6,7 @@ part is believed before the file is opened. Files are never overwritten.
 
 from __future__ import annotations
 
+import itertools
 import re
 import stat
 from collections.abc import Collection, Iterator
@@ -57,12 +58,21 @@ def path_for(session: Session, name: str) -> Path:
     return session.keys_folder / f"{name}{ENDING}"
 
 
-def name_from(text: str) -> str:
-    """A key name made from a person's name or an origin: lower case, what is no letter or digit becomes a dash."""
-    import unicodedata  # noqa: PLC0415 - only a founding needs it
+def name_from(origin: str) -> str:
+    """The name of a log key's file, made from the log's origin: what is no letter or digit becomes a dash."""
+    return re.sub(r"[^a-z0-9]+", "-", origin.lower()).strip("-") or "log"
 
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "key"
+
+def free_name(session: Session, word: str, taken: Collection[str] = ()) -> str:
+    """A name for a new key: a role or a use, never a person's name, because file names are seen by others.
+
+    Args:
+        session: names the folder.
+        word: the role or the use; a number goes behind it when there is such a file already.
+        taken: names that are as good as there.
+    """
+    names = itertools.chain((word,), (f"{word}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken and not path_for(session, name).exists())
 
 
 def listed(session: Session, use: Use | None = None) -> Iterator[KeyPath]:
@@ -72,7 +82,7 @@ def listed(session: Session, use: Use | None = None) -> Iterator[KeyPath]:
         session: names the folder.
         use: only those with this use.
     """
-    for path in sorted(session.keys_folder.glob(f"*{ENDING}")):
+    for path in sorted(session.keys_folder.glob(f"*{ENDING}"), key=lambda each: each.stem):
         try:
             card = keys.read_card(path.read_bytes(), str(path))
         except (MalformedError, KeyRefusedError) as error:

@@ -34,11 +34,12 @@ key = Family(
 @verb(
     "new",
     example="""
+    archief key new
     archief key new burgemeester
     """,
     exits=(PassphraseError, KeyRefusedError),
 )
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option(
     "--use",
     type=click.Choice(["person", "log", "cosigner"]),
@@ -47,15 +48,23 @@ key = Family(
 )
 @click.option("--ml-dsa", is_flag=True, help="For a cosigner: ML-DSA-44 (signature lines of type 0x06), not Ed25519.")
 @click.option("--dry-run", is_flag=True, help="Say where it would be, make nothing.")
-def new(session: Session, *, name: str, use: Use, ml_dsa: bool, dry_run: bool) -> None:
+def new(session: Session, *, name: str | None, use: Use, ml_dsa: bool, dry_run: bool) -> None:
     """Make a key file on this machine; it counts when it is enrolled.
 
-    For a log key NAME is the log's origin (host/digits); its file is named after it.
+    NAME is best a role or an office, not a person: others see file names. Without it the file is called person or
+    cosigner, with a number behind when there is one. For a log key NAME is the log's origin (host/digits); its file is
+    named after it.
     """
     if ml_dsa and use != "cosigner":
         raise UsageError(
             "--ml-dsa is for cosigners", where="--ml-dsa", remedy="a log's key holds both kinds, a person's is Ed25519"
         )
+    if name is None:
+        if use == "log":
+            raise UsageError(
+                "of which log?", where="NAME", remedy="give the log's origin, as `archief verify` prints it"
+            )
+        name = keyring.free_name(session, use)
     file_name = keyring.name_from(name) if use == "log" else name
     path = keyring.path_for(session, file_name)
     keyring.refuse_existing(path)

@@ -40,7 +40,8 @@ role = Family(
 @verb(
     "add",
     example="""
-    archief person add "B. Jansen" --function burgemeester --role ondertekenaar --key burgemeester
+    archief person add "B. Jansen" --function burgemeester --role ondertekenaar --key
+    archief person add "C. de Boer" --role behandelaar --key burgerzaken
     """,
     exits=WRITES,
 )
@@ -48,7 +49,14 @@ role = Family(
 @click.option("--function", metavar="TEXT", help="The function, as in 'wethouder'.")
 @click.option("--email", metavar="ADDRESS", help="An e-mail address.")
 @click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="Grant this role too; may be repeated.")
-@click.option("--key", "key_name", metavar="KEY", help="Enrol this key too; it is made when it is not there.")
+@click.option(
+    "--key",
+    "key_name",
+    metavar="[KEY]",
+    is_flag=False,
+    flag_value="",
+    help="Enrol this key too; it is made when it is not there. Without KEY: a new one, named after the first role.",
+)
 @writing_options()
 def add(
     session: Session,
@@ -68,8 +76,9 @@ def add(
         stream = new_stream(session.entropy)
         drafts = [draft("person_enrolled", stream, {}, data)]
         made.check(drafts)  # before a key is made for nothing
-        if key_name:
-            drafts += _with_key(made, stream, key_name, dry_run=dry_run)
+        if key_name is not None:
+            chosen = key_name or keyring.free_name(session, roles[0] if roles else "person")
+            drafts += _with_key(made, stream, chosen, dry_run=dry_run)
         drafts += [draft("role_granted", stream, {"role": one}) for one in roles]
         writing.finish(made, drafts, dry_run=dry_run, told=[f"person {name}"])
 
