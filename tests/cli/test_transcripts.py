@@ -12,11 +12,6 @@ from tests.cli import transcript
 FILES = sorted(transcript.HERE.rglob("*.txt"))
 
 
-@pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("begun")
-
-
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(transcript.HERE).as_posix())
 def test_a_transcript_goes_as_written(path: Path, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

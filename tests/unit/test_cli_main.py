@@ -100,8 +100,8 @@ def test_what_the_system_refuses_is_told_in_its_words(ends: Ends) -> None:
 
 
 def test_a_usage_error_names_the_help_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert 2 == run(["key", "new"], Session({}))
-    assert "archief: hint: see `archief key new --help`\n" in capsys.readouterr().err
+    assert 2 == run(["key", "revoke"], Session({}))
+    assert "archief: hint: see `archief key revoke --help`\n" in capsys.readouterr().err
 
 
 def test_no_command_prints_the_help_and_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,4 +26,8 @@ def completion(session: Session, *, shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None, "click knows these three"
     made = found(cli, {}, "archief", "_ARCHIEF_COMPLETE")
-    session.output.line(made.source_template % made.source_vars())
+    script = made.source_template % made.source_vars()
+    if session.output.json:
+        session.output.members({"shell": shell, "script": script})
+        return
+    session.output.line(script)

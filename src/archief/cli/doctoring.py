@@ -11,6 +11,7 @@ import msgspec
 
 from archief.cli import examining, verifying
 from archief.cli.examining import Finding
+from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import (
@@ -76,7 +77,7 @@ def doctor(session: Session, *, repair: bool, cut_tail: bool, accept_head: bool,
     problems = [one for one in found if one.level == "problem"]
     if problems:
         raise FindingsError(
-            f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found; the first: {problems[0].what}",
+            f"{counted(len(problems), 'problem')} found; the first: {problems[0].what}",
             where=str(session.archive),
             remedy=problems[0].next,
         )
@@ -116,7 +117,7 @@ def _repair(session: Session, *, yes: bool) -> None:
     stray = [fault for fault in report.faults if fault.kind in ("document-stray", "stranger")]
     if stray and len(stray) == len(report.faults):
         names = ", ".join(fault.file for fault in stray[:5])
-        session.confirm(f"Delete {len(stray)} files that the archive does not know ({names})?", yes=yes)
+        session.confirm(f"Delete {counted(len(stray), 'file')} that the archive does not know ({names})?", yes=yes)
         for fault in stray:
             (session.archive / fault.file).unlink()
     session.output.note("tiles, index and cache are made again")
@@ -177,7 +178,7 @@ def _cut_tail(session: Session, *, yes: bool) -> None:
         yes=yes,
     )
     name = storage.cut_tail(size)
-    session.output.note(f"the log ends at {size} entries; what was cut is kept as {name}")
+    session.output.note(f"the log ends at {counted(size, 'entry')}; what was cut is kept as {name}")
     session.output.note("if this machine remembers more: `archief doctor --accept-head`")
 
 
@@ -201,12 +202,10 @@ def _settle(session: Session, log: Log, heads: Heads, *, yes: bool) -> bool:
     """Settle the incidents of other copies: the archive at hand is the one that this machine remembers."""
     open_ones = [one for one in heads.incidents(log.origin) if not one.accepted]
     for one in open_ones:
-        session.confirm(
-            f"Settle the {one.kind} with a copy of {one.found.size} entries? The archive at hand is the one remembered",
-            yes=yes,
-        )
+        copy = f"{one.kind} with a copy of {counted(one.found.size, 'entry')}"
+        session.confirm(f"Settle the {copy}? The archive at hand is the one remembered", yes=yes)
         heads.keep_incident(msgspec.structs.replace(one, accepted=True))
-        session.output.note(f"settled: a {one.kind} with a copy of {one.found.size} entries")
+        session.output.note(f"settled: a {copy}")
     return bool(open_ones)
 
 
@@ -221,10 +220,8 @@ def _accept_head(session: Session, *, yes: bool) -> None:
         )
     for one in found:
         session.output.note(str(one.error))
-        session.confirm(
-            f"Accept this archive ({one.found.size} entries) in place of the one remembered ({one.remembered.size})?",
-            yes=yes,
-        )
+        sizes = f"({counted(one.found.size, 'entry')}) in place of the one remembered ({one.remembered.size:,})"
+        session.confirm(f"Accept this archive {sizes}?", yes=yes)
         kind = "rollback" if isinstance(one.error, RollbackError) else "fork"
         incident = Incident(kind=kind, remembered=one.remembered, found=one.found, accepted=True)
         path = heads.keep_incident(incident)

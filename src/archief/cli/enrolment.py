@@ -8,7 +8,8 @@ from typing import Literal
 import msgspec
 
 from archief import canonical, keys
-from archief.draft import Draft, draft
+from archief.cli.wording import draft
+from archief.draft import Draft
 from archief.errors import MalformedError
 from archief.events import envelope
 from archief.keys import KeyFile, PublicKey

@@ -57,8 +57,8 @@ def archive(session: Session, log: Log) -> Iterator[Finding]:
     if len(holders) < 2:
         yield Finding(
             "warning",
-            f"{len(holders)} archivaris with a key: when that key is lost nobody can enrol another",
-            "archief person add NAME --role archivaris --key NAME",
+            f"archivarissen with a key: {len(holders)}; when that key is lost nobody can enrol another",
+            "archief person add NAME --role archivaris --key",
         )
     else:
         yield Finding("ok", f"archivarissen with a key: {len(holders)}")
@@ -88,11 +88,12 @@ def _heads(log: Log, known: Authority) -> Iterator[Finding]:
         return
     size = newest.head.size
     if size > log.size:
-        what = f"a head of {size} entries was signed, the log has {log.size}: entries were cut off"
+        what = f"a head of {counted(size, 'entry')} was signed, the log has {log.size:,}: entries were cut off"
         yield Finding("problem", what, "bring back the newest copy of the log")
         return
     if size < log.size:
-        yield Finding("warning", f"{log.size - size} entries are not covered by a signed head", "archief checkpoint")
+        what = f"{counted(log.size - size, 'entry')} not covered by a signed head"
+        yield Finding("warning", what, "archief checkpoint")
     else:
         yield Finding("ok", f"the head is signed up to the end: size {size}")
     there = set(log.storage.public_paths())
@@ -110,8 +111,8 @@ def memory(session: Session, log: Log) -> Iterator[Finding]:
     for incident in heads.incidents(log.origin):
         word = "accepted" if incident.accepted else "not settled"
         what = (
-            f"an incident ({incident.kind}, {word}): {incident.remembered.size} entries were remembered,"
-            f" {incident.found.size} found"
+            f"an incident ({incident.kind}, {word}): {counted(incident.remembered.size, 'entry')} remembered,"
+            f" {incident.found.size:,} found"
         )
         remedy = "find out where that copy came from; then `archief doctor --accept-head` settles it"
         yield Finding("ok", what, "") if incident.accepted else Finding("problem", what, remedy)
@@ -125,11 +126,12 @@ def memory(session: Session, log: Log) -> Iterator[Finding]:
     if remembered is None:
         yield Finding("ok", "this machine remembers no head of this log yet")
     else:
-        yield Finding("ok", f"the log extends the head that this machine remembers ({remembered.size} entries)")
+        what = f"the log extends the head that this machine remembers ({counted(remembered.size, 'entry')})"
+        yield Finding("ok", what)
     if receipt is None or receipt.size > log.size:
         yield Finding("warning", "never verified whole on this machine", "archief verify")
     else:
-        yield Finding("ok", f"verified whole up to {receipt.size} entries")
+        yield Finding("ok", f"verified whole up to {counted(receipt.size, 'entry')}")
 
 
 class Conflict(NamedTuple):
@@ -155,7 +157,8 @@ def conflicts(session: Session, log: Log) -> Iterator[Conflict]:
         if remembered is None:
             continue
         if kept is not None and remembered.size > kept:
-            lost = f"the log goes on from entry {kept} after a loss, this machine remembers {remembered.size} entries"
+            many = counted(remembered.size, "entry")
+            lost = f"the log goes on from entry {kept} after a loss, this machine remembers {many}"
             found = Head(origin=origin, root=log.root(kept).hex(), size=kept)
             yield Conflict(remembered, found, RollbackError(lost, where=origin, remedy="archief doctor --accept-head"))
             continue

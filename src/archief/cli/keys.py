@@ -12,7 +12,7 @@ from archief.cli import authority, enrolment, keyring, names, outfile, records, 
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.draft import draft
+from archief.cli.wording import draft
 from archief.errors import (
     AmbiguousError,
     ArchiefError,
@@ -68,18 +68,26 @@ def new(session: Session, *, name: str | None, use: Use, ml_dsa: bool, dry_run: 
     file_name = keyring.name_from(name) if use == "log" else name
     path = keyring.path_for(session, file_name)
     keyring.refuse_existing(path)
+    told: dict[str, Any] = {"name": file_name, "use": use, "file": str(path)}
     if dry_run:
-        session.output.line(f"would make {path}")
+        _tell_dry(session, told)
         return
     made = keyring.made(session, file_name, use, title=name, types=(MLDSA44,) if ml_dsa else ())
     ids = [public.id for public in made.public]
     if session.output.json:
-        session.output.members({"name": file_name, "use": use, "file": str(path), "ids": ids})
+        session.output.members({**told, "ids": ids})
         return
     session.output.line(f"{path}")
     session.output.fields([("key", one) for one in ids])
     whose = "" if use == "log" else " --person PERSON"
     session.output.note(f"next: archief key enrol {file_name}{whose} (by an archivaris)")
+
+
+def _tell_dry(session: Session, told: dict[str, Any]) -> None:
+    if session.output.json:
+        session.output.members({"dry_run": True, **told})
+    else:
+        session.output.line(f"would make {told['file']}")
 
 
 @verb(
@@ -195,6 +203,10 @@ def _write_request(session: Session, key_: str, person_: str | None, target: Pat
         person_ = names.person(authority.of(session, log), log, person_)
     file = keyring.opened(session, keyring.find(session, key_))
     outfile.write(session, target, enrolment.request(origin, person_, file), "--request")
+    if session.output.json:
+        told = {"origin": origin, "person": person_, "key": file.public[0].id, "file": str(target)}
+        session.output.members(told)
+        return
     session.output.note(f"{target}: send it to an archivaris, who runs `archief key enrol {target}`")
 
 

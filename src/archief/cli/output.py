@@ -161,8 +161,9 @@ def cell(value: object, *, lines: bool = False) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number with its noun: ``1 event``, ``2,000 events``."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+    """A number with its noun: ``1 event``, ``2,000 events``, ``2 entries``."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeo" else noun + "s"
+    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def printable(text: str, *, lines: bool = False) -> str:

@@ -156,12 +156,14 @@ def _prove_consistency(
     )
     written = canonical.encode(proof) + b"\n"
     headfile.consistency(written, str(session.archive))
+    path = Path(f"{out}.consistency")
     if out is not None:
-        path = Path(f"{out}.consistency")
         outfile.write(session, path, written)
+    if session.output.json:
+        files = [str(path)] if out is not None else []
+        session.output.members({"test": test, "consistency": canonical.decode(written[:-1]), "files": files})
+    elif out is not None:
         session.output.line(str(path))
-    elif session.output.json:
-        session.output.members({"test": test, "consistency": canonical.decode(written[:-1])})
     else:
         session.output.raw(written)
     session.output.note(f"the log of {new} entries extends that of {old}")

@@ -53,7 +53,8 @@ With `--json` a command prints one object. What reads says `test` (whether it is
 ```
 
 `head` is null when the head was not signed; `known` is true when a retry found its commit in the log. With `--dry-run`:
-`{"test":…,"dry_run":true,"events":[{"type":…,"stream":…,"facts":{…},"data":{…}}]}`. Errors, on standard error:
+`{"test":…,"dry_run":true,"events":[{"type":…,"stream":…,"facts":{…},"data":{…}}]}`; what makes keys or signs heads says
+`dry_run` and what it would make. Errors, on standard error:
 
 ```json
 {"error":{"code":"refused","where":"key 3d4017c3","what":"letter_edited needs the role …","next":"use another key …"}}

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archief.cli import moment, outfile, state, verifying
+from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import NoArchiveError, NotFoundError, UsageError, WriteFailedError
@@ -66,4 +67,4 @@ def replay(session: Session, *, full: bool, until: str | None, day: str | None, 
     words = {"full": "from the first entry", "incremental": "what was new", "none": "nothing was new"}
     output.line(f"{log.origin}, size {made.size}, {position.time}")
     output.fields([(name, f"{rows:,}") for name, rows in sorted(made.tables.items())], indent="  ")
-    output.note(f"replayed {made.events:,} events ({words[made.mode]}) in {seconds:.1f} s")
+    output.note(f"replayed {counted(made.events, 'event')} ({words[made.mode]}) in {seconds:.1f} s")

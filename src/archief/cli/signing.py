@@ -11,7 +11,8 @@ from archief import canonical, publishing
 from archief.cli import authority, headfile, keyring, outfile, verifying, writing
 from archief.cli.session import Session
 from archief.cli.verbs import verb
-from archief.draft import Draft, draft
+from archief.cli.wording import draft
+from archief.draft import Draft
 from archief.errors import (
     ForkError,
     KeyMissingError,
@@ -77,7 +78,8 @@ def checkpoint(session: Session, *, publish: bool, out: Path | None, show: bool,
                 remedy="run this where it is; or let an archivaris rotate it: `archief key enrol` of a new log key",
             )
         if dry_run:
-            session.output.line(f"would sign size {journal.size}, root {journal.root().hex()} with {here.path}")
+            head = Checkpoint(journal.authority.origin, journal.size, journal.root())
+            _tell_dry(session, "sign", head, test=journal.authority.test)
             return
         raw = publishing.sign_head(journal, keyring.opened(session, here).keys, publish=publish)
         if out is not None:
@@ -96,6 +98,14 @@ def _tell(session: Session, raw: bytes, out: Path | None, *, test: bool) -> None
     session.output.line(head.origin)
     pairs = [("size", head.size), ("root", head.root.hex()), ("root, base64", canonical.base64_encode(head.root))]
     session.output.fields([*pairs, *([("file", out)] if out else [])], indent="  ")
+
+
+def _tell_dry(session: Session, word: str, head: Checkpoint, *, test: bool) -> None:
+    root = head.root.hex()
+    if session.output.json:
+        session.output.members({"test": test, "dry_run": True, "origin": head.origin, "size": head.size, "root": root})
+        return
+    session.output.line(f"would {word} size {head.size} of {head.origin}, root {root}")
 
 
 def _newest(log: Log, known: Any) -> bytes:  # noqa: ANN401 - Authority
@@ -187,7 +197,7 @@ def cosign(
     _demand_extension(session, head, proof)
     key = _cosigner_key(session, with_key)
     if dry_run or out is None:
-        session.output.line(f"would cosign size {head.size} of {head.origin}")
+        _tell_dry(session, "cosign", head, test=False)
         return
     cosigned = publishing.cosign_head(raw, key, int(session.clock().timestamp()))
     outfile.write(session, out, cosigned)
@@ -269,7 +279,7 @@ def _cosign_archive(session: Session, with_key: str | None, out: Path | None, *,
         _keep(session, log, cosigned, known, out)
         session.output.note("not recorded in the log: give --as KEY of an auditor or archivaris for that")
     if dry_run:
-        session.output.line(f"would cosign size {head.size} of {head.origin}")
+        _tell_dry(session, "cosign", head, test=report.test)
         return
     _tell(session, cosigned, out, test=report.test)
 

@@ -19,7 +19,7 @@ from archief.cli import authority, headfile, outfile, records, writing
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import verb, writing_options
-from archief.draft import draft
+from archief.cli.wording import draft
 from archief.errors import (
     ExtraMissingError,
     MalformedError,
@@ -96,6 +96,10 @@ def timestamp(
     asked = library.TimestampRequestBuilder(data=text, hash_algorithm=library.HashAlgorithm.SHA256).build()
     if request is not None:
         outfile.write(session, request, asked.as_bytes(), "--request")
+        if session.output.json:
+            told = {"test": test, "size": head.size, "root": head.root.hex(), "file": str(request)}
+            session.output.members(told)
+            return
         session.output.line(str(request))
         session.output.note(f"size {head.size}; take the answer in with `archief timestamp --token FILE`")
         return

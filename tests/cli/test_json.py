@@ -1,0 +1,126 @@
+"""With ``--json`` standard output is one JSON object, whatever a command does: also on a dry run, also with a file."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from archief.cli.main import cli
+from tests.cli import transcript
+
+LINES = """
+    init new --organisation X --origin-host a.nl --person Y --test --dry-run
+    init made --organisation X --origin-host a.nl --person Y --test --yes
+    key new --dry-run
+    key new
+    key new --use cosigner
+    key list
+    --as archivaris key enrol person --person Kluis --dry-run
+    --as archivaris key enrol cosigner --person Kluis
+    key enrol person --person Kluis --request person.request
+    --as archivaris key enrol person.request --dry-run
+    --as archivaris key revoke jansen --dry-run
+    --as archivaris person add "C. Smit" --role griffie --key --dry-run
+    person list
+    --as archivaris role grant Kluis griffie --dry-run
+    --as archivaris role withdraw Kluis archivaris --dry-run
+    --as archivaris mandate grant X --holder Kluis --role directeur --on-behalf-of college --basis gemeentewet:59a.2 \
+--begin 2021-04-01 --dry-run
+    --as archivaris mandate grant X --holder Kluis --role directeur --on-behalf-of college --basis gemeentewet:59a.2 \
+--begin 2021-04-01
+    --as archivaris mandate end {stream} --end 2021-07-01 --dry-run
+    --as jansen append letter_registered --set kind=brief --set number=2021-00019 --document brief.txt --dry-run
+    --as jansen append --from letters.jsonl --dry-run
+    --as jansen append --from letters.jsonl
+    --as jansen append --from letters.jsonl
+    events
+    events letter_registered
+    show 2021-00017
+    show 2021-00018 --on 2026-03-03
+    history 2021-00017
+    list
+    list --kind mandates
+    sql "select count(*) from letter"
+    replay
+    replay --until 8 --into early.duckdb
+    verify
+    verify --since
+    verify --sample 3
+    prove 8
+    prove 8 --out person --with-payload
+    prove --consistency 8
+    prove --consistency 8 --out between
+    check proof person.tlog-proof --checkpoint events/public/checkpoint
+    check proof between.consistency
+    checkpoint --dry-run
+    checkpoint
+    checkpoint --out sent
+    checkpoint --show
+    checkpoint --vkeys
+    cosign --dry-run
+    cosign
+    cosign sent --vkey vkeys --dry-run
+    cosign sent --vkey vkeys --out back
+    --as archivaris timestamp --request head.tsq
+    timestamp --verify
+    doctor
+    doctor --dry-run
+    doctor --repair --yes
+    completion bash
+"""
+COMMANDS = [shlex.split(line) for line in LINES.replace("\\\n", "").strip().splitlines()]
+ASKED = {"timestamp": "a dry run needs an authority's answer: tests/unit/test_cli_timestamp.py"}
+
+
+def _names(words: list[str]) -> str:
+    """The command that a line runs."""
+    found: list[str] = []
+    group: click.Command = cli
+    for word in words[2:] if words[0] == "--as" else words:
+        if not isinstance(group, click.Group):
+            break
+        found.append(word)
+        command = group.get_command(click.Context(group), word)
+        assert command is not None
+        group = command
+    return " ".join(found)
+
+
+def _commands(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*words, name))
+        else:
+            yield " ".join((*words, name)), command
+
+
+def test_every_command_is_tried_and_dry_too_when_it_can() -> None:
+    known = dict(_commands(cli))
+    assert set(known) == {_names(words) for words in COMMANDS}
+    dry = {name for name, command in known.items() if any(option.name == "dry_run" for option in command.params)}
+    assert dry - set(ASKED) == {_names(words) for words in COMMANDS if "--dry-run" in words}
+
+
+def test_what_every_command_prints_is_json(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = transcript.begin("letters.txt", kept)
+    line = {"type": "letter_registered", "facts": {"kind": "brief"}, "data": {"number": "2021-00020"}}
+    Path("letters.jsonl").write_text(json.dumps(line) + "\n")
+    vkeys, _, _ = world.run("archief checkpoint --vkeys")
+    Path("vkeys").write_text(vkeys)
+    stream = ""
+    for words in COMMANDS:
+        command = shlex.join(["archief", *(word.format(stream=stream) for word in words), "--json"])
+        out, err, code = world.run(command)
+        assert 0 == code, f"{command}\n{err}"
+        told = json.loads(out)
+        assert isinstance(told, dict), command
+        assert ("--dry-run" in words and words[0] != "doctor") == ("dry_run" in told), command
+        stream = told.get("streams", [stream])[0]
