@@ -10,6 +10,7 @@ from archief.cli.session import Session
 from archief.cli.verbs import complete_types, verb
 from archief.errors import NotFoundError
 from archief.events import catalogue
+from archief.law.codes import CodeList
 
 
 @verb(
@@ -91,7 +92,7 @@ def _show(session: Session, name: str) -> None:
     )
     for part, described in schema.json_schemas(known).items():
         if described and described.get("$defs"):
-            fields = _properties(described)
+            fields = _properties(described, known.name if part == "facts" else "")
             if fields:
                 output.line(part)
                 output.fields(fields, indent="  ")
@@ -99,19 +100,34 @@ def _show(session: Session, name: str) -> None:
     output.line(canonical.encode(example).decode())
 
 
-def _properties(described: dict[str, object]) -> list[tuple[str, object]]:
-    """Field names with their meaning, out of a JSON Schema."""
+def _properties(described: dict[str, object], name: str) -> list[tuple[str, object]]:
+    """Field names with their meaning, out of a JSON Schema.
+
+    Args:
+        described: the schema.
+        name: the event type when these are its facts, for the known words of its fields.
+    """
+    from archief.law import codes  # noqa: PLC0415 - reads a table
+
     definitions = described["$defs"]
     assert isinstance(definitions, dict)
     word = definitions[str(described["$ref"]).removeprefix("#/$defs/")]
     needed = set(word.get("required", ()))
+    lists = codes.fields_of(name)
     return [
-        (name, str(field.get("description", "")) + _choices(field) + ("" if name in needed else " (optional)"))
-        for name, field in word.get("properties", {}).items()
+        (
+            field,
+            str(what.get("description", ""))
+            + _choices(what, lists.get(field))
+            + ("" if field in needed else " (optional)"),
+        )
+        for field, what in word.get("properties", {}).items()
     ]
 
 
-def _choices(field: dict[str, Any]) -> str:
+def _choices(field: dict[str, Any], known: CodeList | None) -> str:
     """The words that a field takes, when only some are allowed."""
     values = field.get("enum") or field.get("items", {}).get("enum")
+    if known is not None:
+        values = known.shown()
     return f"; one of: {', '.join(map(str, values))}" if values else ""

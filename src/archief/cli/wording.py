@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from archief import draft as drafts
 from archief.draft import Draft
 from archief.errors import MalformedError
 from archief.events import catalogue
+from archief.law import codes
 from archief.storage.base import NewDocument
 
 FORMS = {
@@ -53,13 +54,49 @@ def draft(
     """Check an event as :func:`archief.draft.draft`, and say what is wrong with what was typed in words.
 
     Raises:
-        MalformedError: not of the type's schema; the field's path is named, and what the field takes.
+        MalformedError: not of the type's schema, or a word that its list does not know; the field's path is named, and
+            what the field takes.
         NotFoundError: no such type.
     """
     try:
-        return drafts.draft(tag, stream, facts, data, documents=documents, expect_version=expect_version)
+        made = drafts.draft(tag, stream, facts, data, documents=documents, expect_version=expect_version)
     except MalformedError as error:
         raise explained(tag, error) from None
+    demand_known_words(made)
+    return made
+
+
+def demand_known_words(made: Draft) -> None:
+    """Refuse a word in the facts that its list (law/codes.toml) does not know.
+
+    Raises:
+        MalformedError: with the nearest word that is known, and all of them.
+    """
+    fields = codes.fields_of(made.tag.rpartition(".v")[0])
+    if not fields:
+        return
+    facts = msgspec.json.decode(made.facts)
+    for path, known in fields.items():
+        for word in _at(facts, path.split(".")):
+            if not known.knows(word):
+                near = known.nearest(word)
+                raise MalformedError(
+                    "not a known word" + (f"; did you mean {near}?" if near else ""),
+                    where=f"facts.{path}",
+                    remedy=f"there are: {', '.join(known.shown())}; or a word of your own that begins with {codes.OWN}",
+                )
+
+
+def _at(value: Any, path: Sequence[str]) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+    """The texts that a path leads to, through every member of the lists on its way."""
+    if isinstance(value, list):
+        for member in value:
+            yield from _at(member, path)
+    elif path:
+        if path[0] in value:
+            yield from _at(value[path[0]], path[1:])
+    else:
+        yield value
 
 
 def explained(tag: str, error: MalformedError) -> MalformedError:

@@ -242,7 +242,7 @@ class FixityChecked(Happening):
 class AuditRecordedFacts(Word):
     """What was audited and what came of it."""
 
-    kind: Annotated[Code, about("which audit: verify, audit, toetsing", "toetsing")]
+    kind: Annotated[Code, about("which audit", "toetsing")]
     size: Annotated[Count, about("size of the log that was audited", 128)]
     root: Annotated[Hash, about("its root")]
     rules: Annotated[Count, about("rules asked", 24)]

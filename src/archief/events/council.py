@@ -22,7 +22,7 @@ from archief.events.base import (
 class MeetingPlannedFacts(Word):
     """What kind of meeting and when."""
 
-    kind: Annotated[Code, about("stadsronde, raadsronde, domeinvergadering, raadsvergadering", "stadsronde")]
+    kind: Annotated[Code, about("form of the meeting", "stadsronde")]
     date: Annotated[Date, about("day of the meeting", "2021-01-27")]
     letter: Annotated[StreamId, about("letter that announces it")] | None = None
     follows: Annotated[StreamId, about("meeting it is the next step after")] | None = None
@@ -76,7 +76,7 @@ class LetterTabled(Happening):
 class CommitmentMadeFacts(Word):
     """What kind of promise, by which office, where, due when."""
 
-    kind: Annotated[Code, about("toezegging, papers (promised follow-up papers)", "toezegging")]
+    kind: Annotated[Code, about("kind of promise", "toezegging")]
     made: Annotated[Date, about("day it was made", "2021-01-27")] | None = None
     made_before: Annotated[Date, about("it was made before this day; where the day itself is not known")] | None = None
     due_begin: Annotated[Date, about("first day of the period it is due in")] | None = None

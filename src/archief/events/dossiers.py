@@ -25,7 +25,7 @@ class DossierOpenedFacts(Word):
     """When it begins and whose it is."""
 
     date: Annotated[Date, about("first day of the dossier", "2021-01-04")]
-    organ: Annotated[Code, about("organ whose dossier it is (archiefvormer): college, raad", "college")] | None = None
+    organ: Annotated[Code, about("organ whose dossier it is (archiefvormer)", "college")] | None = None
     ordering: Annotated[Code, about("version of the ordering structure it is placed in")] | None = None
     place: Annotated[Code, about("its place in that structure")] | None = None
 
@@ -75,7 +75,7 @@ class DossierClassifiedFacts(Word):
     list: Annotated[Code, about("retention list and its edition", "selectielijst-gemeenten-2020")]
     row: Annotated[Code, about("row in the list", "20.1")]
     waardering: Annotated[Literal["B", "V"], about("B blijvend te bewaren, V te vernietigen, as the row says", "V")]
-    afleidingswijze: Annotated[Code, about("how the brondatum is found: one of nine", "afgehandeld")] | None = None
+    afleidingswijze: Annotated[Code, about("how the brondatum is found", "afgehandeld")] | None = None
     brondatum: Annotated[Date, about("the brondatum itself, where the afleidingswijze asks for a date")] | None = None
     kenmerk: Annotated[Code, about("which date, property or object it is derived from")] | None = None
     related: Annotated[StreamId, about("related or main case, for gerelateerde_zaak and hoofdzaak")] | None = None

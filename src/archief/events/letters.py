@@ -87,8 +87,8 @@ class LetterData(Word):
 class LetterRegisteredFacts(Word):
     """What kind of letter and out of which series its number came."""
 
-    kind: Annotated[Code, about("raadsinformatiebrief, rondebriefje, brief", "raadsinformatiebrief")]
-    organ: Annotated[Code, about("organ whose letter it is (archiefvormer): college, raad", "college")] | None = None
+    kind: Annotated[Code, about("kind of letter", "raadsinformatiebrief")]
+    organ: Annotated[Code, about("organ whose letter it is (archiefvormer)", "college")] | None = None
     series: (
         Annotated[Code, about("series that issued the number; absent when it was taken over", "register")] | None
     ) = None
@@ -221,11 +221,11 @@ class LetterSignedFacts(Word):
         about("level of the ondertekening itself (eIDAS), not of this entry's signature", "none"),
     ]
     mandate: Annotated[StreamId, about("mandate it was signed under")] | None = None
-    on_behalf_of: Annotated[Code, about("organ in whose name: college, raad", "college")] | None = None
+    on_behalf_of: Annotated[Code, about("in whose name", "college")] | None = None
     mede_namens: Annotated[
         list[StreamId], about("persons in whose name the signatory signs too", high=50, unique=True)
     ] = []
-    role: Annotated[Code, about("office: burgemeester, secretaris, wethouder, griffier", "burgemeester")]
+    role: Annotated[Code, about("office", "burgemeester")]
     signature: Annotated[SignatureText, about("inner signature over origin, stream, covers, role, on_behalf_of, basis")]
     signatory: Annotated[StreamId, about("person who signs")]
 
@@ -250,7 +250,7 @@ class LetterSigned(Happening):
 class SignatureValidatedFacts(Word):
     """Moment and outcome of a validation."""
 
-    method: Annotated[Code, about("what was validated: pades, cades, xades, inner, wet", "pades")]
+    method: Annotated[Code, about("what was validated", "pades")]
     officer: Annotated[StreamId, about("person responsible for the validation")]
     result: Annotated[Literal["valid", "invalid", "indeterminate"], about("outcome", "valid")]
     signed: Annotated[Seq, about("entry of the letter_signed it is about, if there is one")] | None = None
@@ -281,7 +281,7 @@ class SignatureValidated(Happening):
 class LetterDispatchedFacts(Word):
     """When and how it went out."""
 
-    channel: Annotated[Code, about("post, email, portal, ris", "email")]
+    channel: Annotated[Code, about("how it was sent", "email")]
     date: Annotated[Date, about("day it was sent (verzonden)", "2021-01-14")]
 
 
@@ -343,7 +343,7 @@ class LetterReceivedFacts(LetterRegisteredFacts):
     """What kind of letter came in, when and how."""
 
     kind: Annotated[Code, about("kind of letter", "brief")]
-    channel: Annotated[Code, about("post, email, portal, desk", "post")] | None = None
+    channel: Annotated[Code, about("how it came", "post")] | None = None
     date: Annotated[Date, about("day it was received", "2021-02-03")] | None = None
 
 
@@ -372,7 +372,7 @@ class LetterReceived(Happening):
 class LetterWithdrawnFacts(Word):
     """On what ground."""
 
-    ground: Annotated[Code, about("mistaken, superseded, decision", "superseded")] | None = None
+    ground: Annotated[Code, about("why", "superseded")] | None = None
 
 
 @declare("letter_withdrawn.v1", subject="letters", stream="letter")
@@ -386,7 +386,7 @@ class LetterWithdrawn(Happening):
 class LetterAnnotatedFacts(Word):
     """What kind of note."""
 
-    kind: Annotated[Code, about("remark, correction, own_reading (UAVG 45)", "correction")]
+    kind: Annotated[Code, about("kind of note", "correction")]
 
 
 class LetterAnnotatedData(Word):
@@ -408,7 +408,7 @@ class LettersRelatedFacts(Word):
     """Which letter and how."""
 
     other: Annotated[StreamId, about("the other letter")]
-    relation: Annotated[Code, about("this one answers, replaces, follows, refers_to the other", "answers")]
+    relation: Annotated[Code, about("what this one is to the other", "answers")]
 
 
 class LettersRelatedData(Word):

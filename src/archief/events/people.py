@@ -64,7 +64,7 @@ class KeyEnrolled(Happening):
 class KeyRevokedFacts(Word):
     """Which key and from where it is doubted."""
 
-    ground: Annotated[Code, about("why: lost, stolen, left, replaced", "lost")] | None = None
+    ground: Annotated[Code, about("why", "lost")] | None = None
     key: Annotated[KeyId, about("the key")]
     suspect_from: Annotated[Seq, about("entry from which its commits are flagged")] | None = None
 
@@ -106,8 +106,8 @@ class MandateGrantedFacts(Word):
     begin: Annotated[Date, about("first day; may lie before this entry, authority counts from the entry", "2021-04-01")]
     end: Annotated[Date, about("first day it holds no longer", "2021-09-01")] | None = None
     holders: Annotated[Streams, about("the persons who hold it, each of them alone", low=1, unique=True)]
-    kind: Annotated[Code, about("mandaat, machtiging, volmacht, waarneming, loco", "waarneming")] | None = None
-    on_behalf_of: Annotated[Code, about("the organ: college, raad, burgemeester", "college")]
+    kind: Annotated[Code, about("kind of mandate", "waarneming")] | None = None
+    on_behalf_of: Annotated[Code, about("the organ", "college")]
     role: Annotated[Code, about("the office it lets them fill", "directeur")]
 
     def contradictions(self) -> Iterator[tuple[str, str]]:

@@ -53,7 +53,7 @@ class CopyPublishedFacts(Word):
     """Under which category, where, when."""
 
     category: Annotated[Code, about("Woo information category", "infocat008")]
-    channel: Annotated[Code, about("where: website, ris, woo-index", "website")]
+    channel: Annotated[Code, about("where", "website")]
     date: Annotated[Date, about("first day it is public", "2021-01-15")]
 
 
@@ -78,7 +78,7 @@ class CopyUnpublishedFacts(Word):
 
     channel: Annotated[Code, about("where it is taken back; absent: everywhere")] | None = None
     date: Annotated[Date, about("first day it is no longer public", "2026-01-15")]
-    ground: Annotated[Code, about("why: term, request, mistaken, replaced", "term")]
+    ground: Annotated[Code, about("why", "term")]
 
 
 @declare("copy_unpublished.v1", subject="publication", stream="copy")

@@ -30,7 +30,7 @@ EXCEPTED_MAX = 150
 class Block(Parted):
     """On what ground records may not be destroyed, and how long."""
 
-    ground: Annotated[Code, about("ground: woo:4.1a, litigation, own", "woo:4.1a")]
+    ground: Annotated[Code, about("ground", "woo:4.1a")]
     begin: Annotated[Date, about("first day it holds; absent: at once")] | None = None
     end: Annotated[Date, about("first day it holds no longer; absent: until lifted")] | None = None
 
@@ -112,7 +112,7 @@ class DestructionProposed(Happening):
 class Excepted(Word):
     """A record that must stay, and why."""
 
-    ground: Annotated[Code, about("why: still-in-use, longer-case, hold, exemption, other", "still-in-use")]
+    ground: Annotated[Code, about("why", "still-in-use")]
     stream: Annotated[StreamId, about("the record")]
 
 
@@ -190,7 +190,7 @@ class DestructionCancelledFacts(Word):
     """Which proposal and why."""
 
     proposal: Annotated[Seq, about("entry of the proposal's first part", 70)]
-    ground: Annotated[Code, about("why: refused, changed, hold, mistaken", "changed")]
+    ground: Annotated[Code, about("why", "changed")]
 
 
 @declare("destruction_cancelled.v1", subject="retention", stream="destruction")
@@ -277,8 +277,8 @@ class PayloadErasedFacts(Word):
     """Which payloads of this stream, on what ground, by what kind of decision."""
 
     seqs: Annotated[Seqs, about("entries whose payloads, with their documents, are erased", [43], low=1, unique=True)]
-    ground: Annotated[Code, about("ground: avg:17, avg:16", "avg:17")]
-    decision: Annotated[Code, about("kind of decision: request, court, own", "request")]
+    ground: Annotated[Code, about("ground", "avg:17")]
+    decision: Annotated[Code, about("who decided", "request")]
     decided: Annotated[Date, about("day of the decision", "2022-03-01")] | None = None
     certificate: Annotated[StreamId, about("record that holds the certificate")] | None = None
 

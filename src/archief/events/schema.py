@@ -12,7 +12,7 @@ import msgspec.inspect as shapes
 from archief import canonical
 from archief.events import catalogue
 from archief.events.base import EventType, Word
-from archief.law import roles
+from archief.law import codes, roles
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FREEZE_COMMAND = "python -c 'from archief.events import schema; print(schema.freeze_text(), end=str())'"
@@ -237,6 +237,8 @@ hashes of documents stand in data. An absent field is left out; `null` is never 
 - **Payload**: `required`, `optional` or `none`.
 - **May append**: the roles of `src/archief/law/roles.toml`.
 - **MDTO**: the word of MDTO's EventTypeLijst, where it has one.
+- **Known words**: the codes that a new event may have in a field; the lists are below. An entry that is there already
+  stays what it is, whatever its word.
 
 Lists of streams hold 1,000 at most; a longer list goes on in further events, with `part` and `parts`.
 An example is a line for `archief append --from`. Files are given as paths in `documents`; the program stores them and
@@ -259,7 +261,30 @@ def events_markdown() -> str:
             done.add(name)
             doc = " ".join((named[name].__doc__ or "").split())
             parts.append(f"\n### {name}\n\n{doc}\n\n" + "\n".join(_field_table(named[name], named)) + "\n")
+    parts.extend(_known_words())
     return "".join(parts)
+
+
+def _known_words() -> Iterator[str]:
+    """The lists of codes."""
+    yield "\n## Known words\n\n"
+    yield (
+        "From `src/archief/law/codes.toml`. `archief append` takes no other word, but those that begin with"
+        f" `{codes.OWN}`: they are\nthe organisation's own. A word with `:…` goes on behind the colon, such as"
+        " `gemeentewet:59a.1`.\n"
+    )
+    for known in codes.lists().values():
+        fields = ", ".join(f"`{field}`" for field in known.fields)
+        yield f"\n### {known.title}\n\nIn {fields}. Edition {known.edition}; source: {known.source}.\n\n"
+        yield "| word | meaning |\n|---|---|\n"
+        for word, meaning in zip(known.shown(), known.words.values(), strict=True):
+            yield f"| `{word}` | {meaning} |\n"
+
+
+def _anchor(known: codes.CodeList) -> str:
+    """The link to a list's heading, as GitHub makes it."""
+    kept = (one for one in known.title.lower() if one.isalnum() or one in " -")
+    return "#" + "".join(kept).replace(" ", "-")
 
 
 def _overview(of_subject: list[EventType]) -> Iterator[str]:
@@ -288,6 +313,9 @@ def _section(event_type: EventType, named: dict[str, type]) -> Iterator[str]:
         if word is not None and word.__struct_fields__:
             yield ""
             yield from _field_table(word, named, title)
+    for path, known in codes.fields_of(event_type.name).items():
+        yield ""
+        yield f"Known words of `{path}`: [{known.title}]({_anchor(known)})"
     yield ""
     yield "```json"
     yield canonical.encode(example(event_type)).decode()

@@ -50,7 +50,7 @@ class TransferProposed(Happening):
 class TransferExportedFacts(Word):
     """What was written."""
 
-    profile: Annotated[Code, about("profile of the SIP: mdto-sip, bagit, e-ark", "mdto-sip")]
+    profile: Annotated[Code, about("profile of the SIP", "mdto-sip")]
     size: Annotated[Count, about("size of the log it was made from", 128)]
     root: Annotated[Hash, about("its root")]
     records: Annotated[Count, about("informatieobjecten in it", 14)]
@@ -141,9 +141,7 @@ class TransferAccepted(Happening):
 class TransferRejectedFacts(ReceiptFacts):
     """The refusal."""
 
-    ground: Annotated[Code, about("main reason: metadata, format, checksum, agreement, other", "metadata")] | None = (
-        None
-    )
+    ground: Annotated[Code, about("main reason", "metadata")] | None = None
 
 
 class TransferRejectedData(ReceiptData):
