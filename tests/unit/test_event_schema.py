@@ -140,7 +140,7 @@ def test_the_printed_catalogue_shows_every_type_field_and_role() -> None:
 def test_links_of_the_printed_catalogue_lead_somewhere() -> None:
     printed = schema.events_markdown()
     lines = [line for line in printed.splitlines() if line.startswith("#")]
-    headings = {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()) for line in lines}
+    headings = {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in lines}
     assert set(re.findall(r"\]\(#([^)]*)\)", printed)) <= headings
 
 
