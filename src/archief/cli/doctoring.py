@@ -198,9 +198,13 @@ def _size_before_last(storage: Storage) -> int:
     )
 
 
+def _open_incidents(session: Session, log: Log) -> list[Incident]:
+    return [one for one in examining.incidents(session, log) if not one.accepted]
+
+
 def _settle(session: Session, log: Log, heads: Heads, *, yes: bool) -> bool:
     """Settle the incidents of other copies: the archive at hand is the one that this machine remembers."""
-    open_ones = [one for one in heads.incidents(log.origin) if not one.accepted]
+    open_ones = _open_incidents(session, log)
     for one in open_ones:
         copy = f"{one.kind} with a copy of {counted(one.found.size, 'entry')}"
         session.confirm(f"Settle the {copy}? The archive at hand is the one remembered", yes=yes)
@@ -226,5 +230,9 @@ def _accept_head(session: Session, *, yes: bool) -> None:
         incident = Incident(kind=kind, remembered=one.remembered, found=one.found, accepted=True)
         path = heads.keep_incident(incident)
         heads.remember(one.found)
+        for told in _open_incidents(session, log):
+            if told.remembered == one.remembered:  # the same loss, as the refusals before told it
+                heads.keep_incident(msgspec.structs.replace(told, accepted=True))
         session.output.note(f"accepted; both sides are kept in {path}")
-    session.output.note("when entries were lost, an archivaris records it with log_continued: see docs/format.md")
+    if any(one.found.origin == log.origin for one in found):
+        session.output.note("when entries were lost, an archivaris records it with log_continued: see docs/format.md")

@@ -12,7 +12,7 @@ from archief.cli import authority, founding, keyring
 from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.errors import ArchiefError, ForkError, RollbackError
-from archief.heads import Head
+from archief.heads import Head, Incident
 from archief.log import Log
 from archief.memory import check_extension
 from archief.rules.authority import Authority
@@ -108,7 +108,7 @@ def _heads(log: Log, known: Authority) -> Iterator[Finding]:
 def memory(session: Session, log: Log) -> Iterator[Finding]:
     """What this machine remembers of the archive."""
     heads = session.heads()
-    for incident in heads.incidents(log.origin):
+    for incident in incidents(session, log):
         word = "accepted" if incident.accepted else "not settled"
         what = (
             f"an incident ({incident.kind}, {word}): {counted(incident.remembered.size, 'entry')} remembered,"
@@ -132,6 +132,12 @@ def memory(session: Session, log: Log) -> Iterator[Finding]:
         yield Finding("warning", "never verified whole on this machine", "archief verify")
     else:
         yield Finding("ok", f"verified whole up to {counted(receipt.size, 'entry')}")
+
+
+def incidents(session: Session, log: Log) -> list[Incident]:
+    """The incidents that this machine keeps of the log, under its name of now and earlier ones."""
+    origins = [log.origin, *(origin for origin, _ in authority.of(session, log).former_origins)]
+    return [one for origin in origins for one in session.heads().incidents(origin)]
 
 
 class Conflict(NamedTuple):
