@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,3 +47,15 @@ def test_a_reading_command_opens_a_current_state_once(
     monkeypatch.setattr(state, "open_file", counted)
     assert 0 == archief(*words)
     assert ["state.duckdb"] == [path.name for path in opened]
+
+
+def test_a_cache_that_anybody_may_write_is_passed_over_for_one_that_only_this_person_may(
+    archief: Archief, tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "events" / "cache")
+    (tmp_path / "events" / "cache").mkdir()
+    (tmp_path / "events" / "cache").chmod(0o777)
+    assert 0 == archief("list")
+    assert [] == list((tmp_path / "events" / "cache").iterdir())
+    (made,) = (tmp_path / "state" / "cache").rglob("state.duckdb")
+    assert (0o600, 0o700) == (made.stat().st_mode & 0o777, made.parent.stat().st_mode & 0o777)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -128,11 +129,22 @@ class Session:
         return Path(home) / below_home
 
     def cache_folder(self, origin: str) -> Path:
-        """Where what can be thrown away goes: in the archive, or in the state folder when the archive is read-only."""
+        """Where what can be thrown away goes: in the archive; where that is read-only, or where anybody may write it,
+        in the state folder, for this person alone.
+
+        Raises:
+            WriteFailedError: the state folder cannot be written.
+        """
         here = self.archive / "cache"
-        if os.access(here if here.is_dir() else self.archive, os.W_OK):
+        if os.access(here if here.is_dir() else self.archive, os.W_OK) and not _open_to_all(here):
             return here
-        return self.state_folder / "cache" / origin.replace("/", "+")
+        from archief import durable  # noqa: PLC0415 - seldom
+
+        elsewhere = self.state_folder / "cache" / origin.replace("/", "+")
+        durable.make_folder(elsewhere, mode=0o700)
+        with durable.reported(elsewhere):
+            elsewhere.chmod(0o700)
+        return elsewhere
 
     # the archive
 
@@ -300,6 +312,13 @@ class Session:
 
         if not click.confirm(question, err=True):
             raise UsageError("not confirmed; nothing was done")
+
+
+def _open_to_all(folder: Path) -> bool:
+    """Whether a folder of the archive leads elsewhere, or any user of this machine may put a file into it."""
+    return folder.is_symlink() or any(
+        each.is_dir() and each.stat().st_mode & stat.S_IWOTH for each in (folder, folder.parent)
+    )
 
 
 def _nobody_to_ask(what: str) -> PassphraseError:

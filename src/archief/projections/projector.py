@@ -202,20 +202,26 @@ class Projector:
         Raises:
             ArchiveInUseError: somebody writes it for longer than a reader waits.
         """
+        import duckdb  # noqa: PLC0415 - 150 ms
+
         connection = None
         try:
             connection = self._file.reader()
             if connection is None:
                 return Status("none", self.log.size, None), None
-            made = state.made_of(connection)
-        except DamagedError:
-            if connection is not None:
-                connection.close()
-            return Status("damaged", self.log.size, None), None
-        if made.size > self.log.size:
-            self.log.refresh()  # another process may have appended and caught the state up since this log was opened
-        kind = self._kind(made)
-        return Status(kind, self.log.size - made.size if kind == "behind" else 0, made), connection
+            held = tables.held(connection)
+            made = state.made_of(connection) if held.get("state", tables.NOTHING).stored else None
+        except (DamagedError, duckdb.Error):
+            made, held = None, {}
+        if made is not None:
+            if made.size > self.log.size:
+                self.log.refresh()  # another process may have appended and caught the state up since it was opened
+            kind = self._kind(made)
+            if kind not in ("current", "behind") or held == tables.expected():
+                return Status(kind, self.log.size - made.size if kind == "behind" else 0, made), connection
+        if connection is not None:
+            connection.close()
+        return Status("damaged", self.log.size, None), None
 
     def _kind(self, made: Made) -> Literal["current", "behind", "ahead", "foreign", "fork", "outdated"]:
         if made.size > self.log.size:

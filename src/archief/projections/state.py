@@ -13,10 +13,13 @@ import contextlib
 import fcntl
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import msgspec
 
 from archief import durable
 from archief.errors import ArchiveInUseError, CorruptError
@@ -39,7 +42,7 @@ ROW_GROUP_ROWS = 30_720
 """Rows that DuckDB writes as one piece: small enough that two cores share the writing of a hundred thousand letters."""
 
 MEMORY_MAX = "1GB"
-"""What DuckDB may hold while it makes a state; beyond it spills below ``cache/``."""
+"""What DuckDB may hold: a state that is made spills what is beyond it below ``cache/``, a question fails."""
 
 
 _BUSY_MARKS = ("lock on file", "already attached", "file handle conflict")
@@ -99,11 +102,12 @@ class StateFile:
         """Open the state for reading, locked down; None when there is none. Waits while somebody catches it up.
 
         Raises:
-            DamagedError: there is a file, but no database in it.
+            DamagedError: there is a file, but no database in it, or one that anybody could have put there.
             ArchiveInUseError: somebody writes it for longer than a reader waits.
         """
-        if not self.path.exists():
+        if not _is_private(self.path):
             return None
+        _is_private(_wal(self.path))  # what stands in it is applied on opening
         return _patiently(lambda: open_file(self.path), self.path)
 
     @contextlib.contextmanager
@@ -139,6 +143,9 @@ class StateFile:
         with durable.reported(self.path):
             descriptor = os.open(self.beside, os.O_RDONLY)
             try:
+                # For whom the folder is, and never for anybody to write: a reader would not believe it.
+                mode = os.fstat(descriptor).st_mode & self.path.parent.stat().st_mode & ~stat.S_IWOTH
+                os.fchmod(descriptor, stat.S_IMODE(mode))
                 durable.sync(descriptor)
             finally:
                 os.close(descriptor)
@@ -204,7 +211,10 @@ def open_file(path: Path) -> DuckDBPyConnection:
     # would give the connections of one process the old one.
     connection = duckdb.connect()
     try:
+        connection.execute(f"set memory_limit = '{MEMORY_MAX}'")
         attach(connection, path, "read_only")
+        # DuckDB's own functions first: one of the same name in the file is not what a question means.
+        connection.execute(f"set search_path = 'system.main,{ALIAS}.main'")
         lock_down(connection)
     except BaseException:
         connection.close()
@@ -233,9 +243,13 @@ def made_of(connection: DuckDBPyConnection) -> Made:
         row = connection.execute(f"select {columns} from {ALIAS}.main.state").fetchone()  # noqa: S608 - names of ours
     except duckdb.Error as error:
         raise DamagedError(str(error)) from None
-    if row is None:
-        raise DamagedError("an empty state")
-    return Made(*row)
+    try:
+        made = msgspec.convert(row, Made)
+    except msgspec.ValidationError as error:
+        raise DamagedError(str(error)) from None
+    if made.size < 1:
+        raise DamagedError("a state of nothing")
+    return made
 
 
 def damaged(path: Path, why: Exception) -> CorruptError:
@@ -268,6 +282,22 @@ def attach(
         if any(mark in text for mark in _BUSY_MARKS):
             raise BusyError(text) from None
         raise DamagedError(text) from None
+
+
+def _is_private(path: Path) -> bool:
+    """Whether there is such a file. Nothing in it is signed: it is believed as far as its owner and mode go.
+
+    Raises:
+        DamagedError: it is no plain file, belongs to a stranger, or others may write it.
+    """
+    try:
+        seen = path.lstat()
+        owners = {os.geteuid(), path.parent.stat().st_uid}
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISREG(seen.st_mode) or seen.st_uid not in owners or seen.st_mode & stat.S_IWOTH:
+        raise DamagedError("no plain file, or others may write it")
+    return True
 
 
 def _spill(path: Path) -> Path:

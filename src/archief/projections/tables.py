@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _CREATE = re.compile(r"^create or replace (table|view) (\w+) as\n(.*?);\n", re.MULTILINE | re.DOTALL)
 _TAG = re.compile(r"'([a-z_]+\.v[0-9]+)'")
 _COMMENT = re.compile(r"--[^\n]*")
+_COLUMN = re.compile(r"^comment on column (\w+)\.\"?(\w+)\"? is ", re.MULTILINE)
 META = ("event_type", "skipped", "state")
 """Tables of the state that are no projections."""
 
@@ -115,6 +116,53 @@ def make_meta(connection: DuckDBPyConnection) -> None:
     ]
     places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
     connection.execute(f"insert into event_type values {places}", [value for row in rows for value in row])  # noqa: S608
+
+
+class Held(NamedTuple):
+    """A table or view of a state file.
+
+    Attributes:
+        stored: False for a view.
+        columns: their names; of a column that is worked out while it is read, with a mark that no name has.
+    """
+
+    stored: bool
+    columns: frozenset[str]
+
+
+NOTHING = Held(stored=False, columns=frozenset())
+"""What stands where a state has no such table."""
+
+
+@functools.cache
+def expected() -> Mapping[str, Held]:
+    """Every table and view that a state has, out of the comments: there is one for each column."""
+    columns: dict[str, set[str]] = {}
+    for text in (read("staging", "state.sql"), *(each.comments for each in projections().values())):
+        for table, column in _COLUMN.findall(text):
+            columns.setdefault(table, set()).add(column)
+    views = {each.name for each in projections().values() if not each.stored}
+    return {name: Held(name not in views, frozenset(found)) for name, found in columns.items()}
+
+
+def held(connection: DuckDBPyConnection) -> Mapping[str, Held]:
+    """Every table and view in the state of a connection; what is not in its main schema under a longer name."""
+    stored = {
+        (schema, name)
+        for schema, name in connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'projected'"
+        ).fetchall()
+    }
+    columns: dict[tuple[str, str], set[str]] = {}
+    for schema, table, column, generated in connection.execute(
+        "select schema_name, table_name, column_name, is_generated from duckdb_columns()"
+        " where not internal and database_name = 'projected'"
+    ).fetchall():
+        columns.setdefault((schema, table), set()).add(f"{column} (generated)" if generated else column)
+    return {
+        name if schema == "main" else f"{schema}.{name}": Held((schema, name) in stored, frozenset(found))
+        for (schema, name), found in columns.items()
+    }
 
 
 def data_markdown() -> str:
