@@ -13,6 +13,7 @@ from archief import canonical
 from archief.errors import MalformedError
 from archief.events import catalogue, envelope
 from archief.events.base import EventType, Word
+from archief.index import Stream
 from archief.keys import Entropy, SigningKey
 from archief.storage.base import NewDocument
 from archief.tlog import merkle
@@ -85,7 +86,7 @@ def _plain(part: msgspec.Struct | Mapping[str, Any] | None) -> Mapping[str, Any]
 
 
 def write_events(
-    drafts: Sequence[Draft], first: int, versions: Mapping[str, tuple[int, str]], entropy: Entropy
+    drafts: Sequence[Draft], first: int, versions: Mapping[str, Stream], entropy: Entropy
 ) -> tuple[list[tuple[int, bytes]], list[bytes]]:
     """Payload lines with their entry index, and event entries, in order.
 
@@ -99,7 +100,7 @@ def write_events(
         MalformedError: a payload line or an entry is too long.
     """
     salts = entropy(envelope.SALT_BYTES * len(drafts))
-    moving = {stream: version for stream, (version, _) in versions.items()}
+    moving = {stream: known.version for stream, known in versions.items()}
     payloads: list[tuple[int, bytes]] = []
     entries: list[bytes] = []
     for seq, (tag, stream, facts, data, _, _) in enumerate(drafts, first):

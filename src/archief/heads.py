@@ -37,6 +37,17 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     version: str
 
 
+class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What this machine saw authority rest on: a digest of those lines of the log, up to which size.
+
+    The lines themselves may then come from a cache, or out of the log: no other lines are believed.
+    """
+
+    digest: str
+    origin: str
+    size: int
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Two heads of one origin that exclude each other."""
 
@@ -81,6 +92,20 @@ class Heads:
     def keep_receipt(self, receipt: Receipt) -> None:
         """Keep a receipt in place of the one before."""
         self._write("receipts", receipt.origin, receipt)
+
+    def anchor(self, origin: str) -> Anchor | None:
+        """What authority rested on when this machine last looked."""
+        return self._read("anchors", origin, Anchor)
+
+    def keep_anchor(self, anchor: Anchor) -> None:
+        """Keep an anchor in place of the one before, but not in place of a later one."""
+        known = self.anchor(anchor.origin)
+        if known is None or known.size < anchor.size:
+            self._write("anchors", anchor.origin, anchor)
+
+    def forget_anchor(self, origin: str) -> None:
+        """Another history is accepted: what was seen of authority does not hold for it."""
+        durable.remove(self._path("anchors", origin))
 
     def keep_incident(self, incident: Incident) -> Path:
         """Keep both sides of a rollback or fork; the same incident is kept once. Gives the file."""

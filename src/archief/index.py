@@ -1,35 +1,51 @@
 """What an append must know of the past, kept so that it need not be read again: a cache, thrown away at will.
 
 Per stream its newest version, and the entries that authority rests on. Holds random ids and log lines, nothing of a
-record. Believed only for what the log then checks: an index of another log is noticed by its last commit and built
-again.
+record. An index of another log is noticed by its last commit and built again. Nothing of authority is believed because
+it stands here: these lines have the digest that this machine remembers outside the archive (``heads.Anchor``), or come
+out of the log and are led to the root that its last commit sealed. Of a stream's version the log is asked when an
+append rests on it (``journal``).
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import itertools
 import sqlite3
 import uuid
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from archief.errors import MalformedError
+import msgspec
+
+from archief.errors import CorruptError, MalformedError, ProofError
 from archief.events import catalogue, envelope
 from archief.events.envelope import Event
+from archief.heads import Anchor
+from archief.log import committed_entries
 from archief.rules.authority import AUTHORITY_TYPES, Authority
+from archief.storage import base
+from archief.storage.base import Storage, Tail
+from archief.stored_tree import StoredTree
+from archief.tlog import merkle
+
+T = TypeVar("T")
 
 _SCHEMA = """
 create table if not exists position (size integer not null, last_commit blob not null);
-create table if not exists stream (id blob primary key, version integer not null, kind text not null) without rowid;
+create table if not exists stream (
+    id blob primary key, version integer not null, kind text not null, seq integer not null
+) without rowid;
 create table if not exists authority (seq integer primary key, line blob not null, tags text not null);
 """
 _UPSERT = (
-    "insert into stream values (?, ?, ?) on conflict (id) do update set version = excluded.version"
-    ", kind = case when excluded.kind = '' then kind else excluded.kind end"
+    "insert into stream values (?, ?, ?, ?) on conflict (id) do update set version = excluded.version"
+    ", seq = excluded.seq, kind = case when excluded.kind = '' then kind else excluded.kind end"
 )
-_FORM = 1
+_FORM = 2
 """Stands in the file; an index of another form is built again."""
 
 PENDING_MAX = 200_000
@@ -38,12 +54,29 @@ PENDING_MAX = 200_000
 LOOKUP_MAX = 500
 """Streams looked up in one query."""
 
+CONFIRMED_MAX = 8
+"""Of so many streams of one append the index is held against the log."""
+
 _AUTHORITY = frozenset(AUTHORITY_TYPES)
 _AUTHORITY_BYTES = frozenset(tag.encode() for tag in AUTHORITY_TYPES)
 
 
 Line = tuple[int, bytes, str]
 """Entry index, entry, and for a commit the types of its events."""
+
+
+class Stream(NamedTuple):
+    """What is known of a stream.
+
+    Attributes:
+        version: its newest ``stream_seq``; -1 when there is none.
+        kind: as the catalogue has it; empty where it is not known.
+        seq: the entry of that version; -1 when there is none.
+    """
+
+    version: int = -1
+    kind: str = ""
+    seq: int = -1
 
 
 class Position(NamedTuple):
@@ -63,8 +96,9 @@ class Index:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._database: sqlite3.Connection | None = None
-        self._pending: dict[str, tuple[int, str]] = {}
+        self._pending: dict[str, Stream] = {}
         self._lines: list[Line] = []
+        self._kept_to = 0
         self.position = Position(0, b"")
 
     def open(self) -> Position:
@@ -92,7 +126,10 @@ class Index:
             database.executescript(_SCHEMA)
             database.execute(f"pragma user_version = {_FORM}")
         row = database.execute("select size, last_commit from position").fetchone()
-        self.position = Position(*row) if row else Position(0, b"")
+        self.position = Position(0, b"")
+        with contextlib.suppress(MalformedError):
+            self.position = _typed(row, Position) if row else self.position
+        self._kept_to = self.position.size
         return self.position
 
     def clear(self) -> None:
@@ -107,43 +144,88 @@ class Index:
             self._path = None
         self._pending.clear()
         self._lines.clear()
+        self._kept_to = 0
         self.position = Position(0, b"")
 
-    def streams(self, streams: Collection[str]) -> dict[str, tuple[int, str]]:
-        """Per stream its newest ``stream_seq`` and its kind (as the catalogue has it); -1 and "" when there is none.
+    def follow(self, storage: Storage, tail: Tail, anchor: Anchor | None) -> Authority:
+        """Open the index, take in what it has not seen, and fold what authority rests on; built again where the log or
+        the anchor says otherwise.
+
+        Args:
+            storage: where the log is.
+            tail: its end, whose last commit seals the events before it.
+            anchor: what this machine remembers of authority in this log; without one everything is read in the log.
+
+        Raises:
+            CorruptError: the log is damaged, or authority rests on lines that were changed.
+        """
+        position = self.open()
+        if anchor is not None and anchor.size > tail.size:
+            anchor = None  # the log was cut, and who remembers its head says so
+        begin = min(position.size, anchor.size) if anchor is not None else 0
+        if begin and _is_at(storage, tail, position):
+            with contextlib.suppress(MalformedError, CorruptError):
+                return self._follow(begin, storage, tail, anchor)
+        self.clear()
+        self.open()
+        try:
+            return self._follow(0, storage, tail, anchor)
+        except MalformedError as error:
+            raise CorruptError(
+                error.what, where=error.where or storage.place, remedy="run `archief verify`: it names the place"
+            ) from None
+
+    def _follow(self, begin: int, storage: Storage, tail: Tail, anchor: Anchor | None) -> Authority:
+        self._lines.clear()
+        self._kept_to = begin
+        if begin < tail.size:
+            self.add(begin, committed_entries(storage, tail, begin))
+        if self.position != Position(tail.size, tail.commit):
+            raise MalformedError(f"the log has not the {tail.size} entries that its last commit says")
+        if begin and (anchor is None or self.digest(anchor.size) != anchor.digest):
+            raise MalformedError("the index is not what this machine saw")
+        _prove([(seq, line) for seq, line, _ in self.authority() if seq >= begin], storage, tail)
+        return self.fold()
+
+    def digest(self, size: int) -> str:
+        """SHA-256, in hex, over what authority rests on in the first ``size`` entries (``heads.Anchor``)."""
+        return digest_of(one for one in self.authority() if one[0] < size)
+
+    def streams(self, streams: Collection[str]) -> dict[str, Stream]:
+        """What is known of these streams.
 
         Raises:
             MalformedError: the file is damaged; clear it and build it again.
         """
-        found = dict.fromkeys(streams, (-1, ""))
-        wanted = [stream for stream in streams if not self._pending.get(stream, (0, ""))[1]]
+        found = dict.fromkeys(streams, Stream())
+        wanted = [stream for stream in streams if stream not in self._pending or not self._pending[stream].kind]
         for begin in range(0, len(wanted), LOOKUP_MAX):
             found |= self._stored(wanted[begin : begin + LOOKUP_MAX])
         for stream in streams:
             if stream in self._pending:
-                version, kind = self._pending[stream]
-                found[stream] = version, kind or found[stream][1]
+                pending = self._pending[stream]
+                found[stream] = pending if pending.kind else pending._replace(kind=found[stream].kind)
         return found
 
-    def _stored(self, streams: Sequence[str]) -> dict[str, tuple[int, str]]:
+    def _stored(self, streams: Sequence[str]) -> dict[str, Stream]:
         if self._database is None or not streams:
             return {}
         marks = ",".join("?" * len(streams))
-        query = f"select id, version, kind from stream where id in ({marks})"  # noqa: S608 - question marks only
+        query = f"select id, version, kind, seq from stream where id in ({marks})"  # noqa: S608 - question marks only
         wanted = [bytes.fromhex(stream.replace("-", "")) for stream in streams]
         with _damage_named():
             rows = self._database.execute(query, wanted).fetchall()
-        return {str(uuid.UUID(bytes=raw)): (version, kind) for raw, version, kind in rows}
+        found = _typed([(str(uuid.UUID(bytes=raw)), one) for raw, *one in rows], list[tuple[str, Stream]])
+        return dict(found)
 
-    def authority(self) -> Iterator[tuple[bytes, list[str]]]:
+    def authority(self) -> Iterator[Line]:
         """The events that authority rests on and, after each commit's, the commit with the types of all its events."""
         if self._database is not None:
             with _damage_named():
-                rows = self._database.execute("select line, tags from authority order by seq").fetchall()
-            for line, tags in rows:
-                yield line, tags.split()
-        for _, line, tags in self._lines:
-            yield line, tags.split()
+                query = "select seq, line, tags from authority where seq < ? order by seq"
+                rows = self._database.execute(query, [self._kept_to]).fetchall()
+            yield from _typed(rows, list[Line])
+        yield from self._lines
 
     def fold(self) -> Authority:
         """What authority says at the index's end.
@@ -153,12 +235,12 @@ class Index:
         """
         authority = Authority()
         events: list[Event] = []
-        for line, tags in self.authority():
+        for _, line, tags in self.authority():
             if not envelope.is_commit(line):
                 events.append(envelope.decode_event(line))
                 continue
             commit = envelope.decode_commit(line)
-            if not authority.judge(commit.key, commit.origin, tags):
+            if not authority.judge(commit.key, commit.origin, tags.split()):
                 authority.take(commit, events)
             events = []
         return authority
@@ -193,14 +275,14 @@ class Index:
             at = entry.rfind(b'"stream":"') + 10
             try:
                 stream, version = entry[at : at + 36].decode("ascii"), int(entry[at + 51 : entry.index(b",", at + 51)])
-                kind = self._pending[stream][1] if stream in self._pending else _checked(stream)
+                kind = self._pending[stream].kind if stream in self._pending else _checked(stream)
             except ValueError:
                 raise MalformedError("not an entry of the log", where=f"entry {seq}") from None
-            self._pending[stream] = version, kind or (_kind(tag) if version == 0 else "")
+            self._pending[stream] = Stream(version, kind or (_kind(tag) if version == 0 else ""), seq)
         if entry:
             self.position = Position(seq + 1, entry)
 
-    def note(self, streams: dict[str, tuple[int, str]], held: Iterable[Line], position: Position) -> None:
+    def note(self, streams: dict[str, Stream], held: Iterable[Line], position: Position) -> None:
         """As ``add``, for a writer that has the parts at hand."""
         self._pending.update(streams)
         self._lines += held
@@ -219,12 +301,14 @@ class Index:
             if (row[0] if row else 0) <= self.position.size:
                 rows = [(uuid.UUID(stream).bytes, *state) for stream, state in self._pending.items()]
                 database.executemany(_UPSERT, rows)
+                database.execute("delete from authority where seq >= ?", [self._kept_to])
                 database.executemany("insert or replace into authority values (?, ?, ?)", self._lines)
                 database.execute("delete from position")
                 database.execute("insert into position values (?, ?)", self.position)
             database.commit()
             self._pending.clear()
             self._lines.clear()
+            self._kept_to = self.position.size
 
     def close(self) -> None:
         """Write out and let go."""
@@ -234,11 +318,75 @@ class Index:
             self._database = None
 
 
+def digest_of(lines: Iterable[Line]) -> str:
+    """SHA-256, in hex, over lines that authority rests on, each with its entry and its commit's types."""
+    digest = hashlib.sha256()
+    for seq, line, tags in lines:
+        digest.update(b"%d %b %b\n" % (seq, line, tags.encode()))
+    return digest.hexdigest()
+
+
+def confirm(storage: Storage, streams: Iterable[tuple[str, Stream]]) -> None:
+    """Hold what an index says of streams against the entries that it names: of the first few, each costs a segment.
+
+    A version that was there and is not the newest gets past this; an audit names what is appended on it.
+
+    Raises:
+        MalformedError: the log says otherwise.
+    """
+    for stream, one in itertools.islice(streams, CONFIRMED_MAX):
+        written = b'"seq":%d,"stream":"%b","stream_seq":%d,"type":"' % (one.seq, stream.encode(), one.version)
+        held = base.segments_between(storage.log_segments(), one.seq, one.seq + 1)
+        if not any(written in storage.read(segment) for segment in held):
+            raise MalformedError("the index is not what the log says", where=f"entry {one.seq}")
+
+
+def _is_at(storage: Storage, tail: Tail, position: Position) -> bool:
+    """Whether an index is of this log: its last commit stands there."""
+    if position.size == tail.size:
+        return position.last_commit == tail.commit
+    if not 0 < position.size < tail.size:
+        return False
+    with contextlib.suppress(MalformedError):
+        return base.entry_lines(storage, position.size - 1, position.size) == [position.last_commit]
+    return False
+
+
+def _prove(lines: Sequence[tuple[int, bytes]], storage: Storage, tail: Tail) -> None:
+    """Lead lines of the log to the root that its last commit is signed over; what that commit seals is proved apart."""
+    if not tail.size:
+        return
+    sealed = envelope.decode_commit(tail.commit).base
+    lines = [(seq, line) for seq, line in lines if seq < sealed.size]
+    for from_log in (False, True):
+        tree = StoredTree(storage, sealed.size, from_log=from_log)
+        try:
+            for seq, line in lines:
+                proof = merkle.inclusion_proof(seq, sealed.size, tree)
+                merkle.verify_inclusion(merkle.leaf_hash(line), seq, sealed.size, proof, bytes.fromhex(sealed.root))
+        except ProofError:
+            continue
+        return
+    raise CorruptError(
+        "the entries that say who may append are not those that the last commit was signed over",
+        where=storage.place,
+        remedy="append nothing; run `archief verify`: it names the place",
+    )
+
+
 @contextlib.contextmanager
 def _damage_named() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError:
+        raise MalformedError("the index is damaged", remedy="it is made again from the log") from None
+
+
+def _typed(found: Any, form: type[T]) -> T:  # noqa: ANN401 - what a database gives
+    """What was read, when it has the types that were written: SQLite keeps any type in any column."""
+    try:
+        return msgspec.convert(found, form, builtin_types=[bytes])
+    except msgspec.ValidationError:
         raise MalformedError("the index is damaged", remedy="it is made again from the log") from None
 
 

@@ -31,10 +31,10 @@ from archief.errors import (
 )
 from archief.events import catalogue, envelope
 from archief.events.envelope import Commit
-from archief.heads import Head, Heads
-from archief.index import Index, Line, Position, is_authority
+from archief.heads import Anchor, Head, Heads
+from archief.index import Index, Line, Position, Stream, confirm, is_authority
 from archief.keys import Entropy, SigningKey
-from archief.log import committed_entries, tail_entries
+from archief.log import tail_entries
 from archief.memory import check_memory, signed_size
 from archief.rules import signing
 from archief.rules.authority import Authority
@@ -83,6 +83,7 @@ class Journal:
         self._heads = heads
         self._index = Index(index)
         self._opened = False
+        self._opened_at = 0
         self._tail_entry = b""
         self._rows = GrowingRows([], 0)
         self._frontier = merkle.Frontier()
@@ -117,7 +118,7 @@ class Journal:
 
     def stream_version(self, stream: str) -> int:
         """The newest ``stream_seq`` of a stream; -1 when there is none."""
-        return self._streams({stream})[stream][0]
+        return self._streams({stream})[stream].version
 
     def remember(self, note: str | None = None) -> None:
         """Let this machine remember the head, outside the archive; with the signed note when there is one."""
@@ -125,6 +126,9 @@ class Journal:
             return
         head = Head(origin=self.authority.origin, root=self.root().hex(), size=self.size, note=note)
         self._heads.remember_unless_known(head)
+        with contextlib.suppress(MalformedError):  # a damaged index is made again by who opens it next
+            digest = self._index.digest(self.size)
+            self._heads.keep_anchor(Anchor(digest=digest, origin=head.origin, size=self.size))
 
     def append(
         self,
@@ -207,13 +211,13 @@ class Journal:
                 remedy="use another key with --as, or let an archivaris grant the role (`archief role grant`)",
             )
 
-    def _versions(self, drafts: Sequence[Draft]) -> dict[str, tuple[int, str]]:
+    def _versions(self, drafts: Sequence[Draft]) -> dict[str, Stream]:
         """Per stream its newest version and kind before this commit, checked against what each draft needs."""
         versions = self._streams({one.stream for one in drafts})
         types = catalogue.TYPES
         moving: dict[str, int] = {}
         for number, one in enumerate(drafts):
-            version = moving.get(one.stream, versions[one.stream][0])
+            version = moving.get(one.stream, versions[one.stream].version)
             known = types[one.tag]
             if one.expect_version is not None and one.expect_version != version:
                 raise ConflictError(
@@ -222,14 +226,14 @@ class Journal:
                     remedy=f"look at it with `archief history {one.stream[:8]}`, then do it again on what is there now",
                 )
             if version < 0 and known.opens:
-                versions[one.stream] = (-1, known.stream)
+                versions[one.stream] = Stream(kind=known.stream)
             elif version < 0:
                 raise NotFoundError(f"{known.name} needs a stream that exists", where=f"stream {one.stream}")
             elif known.opens and not known.repeats:
                 raise ConflictError(f"{known.name} begins a stream, this one exists", where=f"stream {one.stream}")
-            elif not known.fits(versions[one.stream][1]):
+            elif not known.fits(versions[one.stream].kind):
                 raise RefusedError(
-                    f"{known.name} belongs to a {known.stream}, this stream is a {versions[one.stream][1]}",
+                    f"{known.name} belongs to a {known.stream}, this stream is a {versions[one.stream].kind}",
                     where=f"event {number + 1}, stream {one.stream}",
                 )
             if known.content and one.stream in self.authority.destructions.destroyed:
@@ -282,17 +286,17 @@ class Journal:
     def _advance(
         self,
         drafts: Sequence[Draft],
-        versions: dict[str, tuple[int, str]],
+        versions: dict[str, Stream],
         entries: Sequence[bytes],
         leaves: list[bytes],
         commit: Commit,
         entry: bytes,
     ) -> None:
         """Take an acknowledged append into account; tiles are written, and losing them loses nothing."""
-        streams: dict[str, tuple[int, str]] = {}
-        for one in drafts:
-            version, kind = streams.get(one.stream) or versions[one.stream]
-            streams[one.stream] = (version + 1, kind)
+        streams: dict[str, Stream] = {}
+        for seq, one in enumerate(drafts, self.size):
+            known = streams.get(one.stream) or versions[one.stream]
+            streams[one.stream] = Stream(known.version + 1, known.kind, seq)
         held: list[Line] = [
             (self.size + number, line, "")
             for number, (one, line) in enumerate(zip(drafts, entries, strict=True))
@@ -367,42 +371,26 @@ class Journal:
                 where=self.storage.place,
                 remedy="bring back the newest copy; `archief verify` tells more",
             )
-        self._opened = True
+        self._opened, self._opened_at = True, self.size
         self._write_tiles(made, missing=True)
 
     def _load_index(self, tail: Tail) -> None:
-        """Read the index and what it has not seen yet; build it again where it is of another log or damaged."""
-        position = self._index.open()
-        fresh = position == Position(tail.size, tail.commit)
-        if not fresh and 0 < position.size < tail.size:
-            with contextlib.suppress(MalformedError):
-                fresh = base.entry_lines(self.storage, position.size - 1, position.size) == [position.last_commit]
-        if fresh:
-            with contextlib.suppress(MalformedError):
-                self._fill_index(position.size, tail)
-                return
-        self._index.clear()
-        self._index.open()
-        try:
-            self._fill_index(0, tail)
-        except MalformedError as error:
-            raise CorruptError(
-                error.what, where=error.where or self.storage.place, remedy="run `archief verify`: it names the place"
-            ) from None
+        """Read the index and what it has not seen yet: authority, as this machine or the log itself warrants it."""
+        anchor = None
+        if self._heads is not None:
+            anchor = self._heads.anchor(envelope.decode_commit(tail.commit).origin)
+        self.authority = self._index.follow(self.storage, tail, anchor)
 
-    def _fill_index(self, first: int, tail: Tail) -> None:
-        self._index.add(first, committed_entries(self.storage, tail, first))
-        if self._index.position != Position(tail.size, tail.commit):
-            raise MalformedError(f"the log has not the {tail.size} entries that its last commit says")
-        self.authority = self._index.fold()
-
-    def _streams(self, streams: set[str]) -> dict[str, tuple[int, str]]:
+    def _streams(self, streams: set[str]) -> dict[str, Stream]:
+        """What is known of streams; where it was kept in the index, the log is asked whether it is so."""
         try:
-            return self._index.streams(streams)
+            found = self._index.streams(streams)
+            confirm(self.storage, [(stream, one) for stream, one in found.items() if 0 <= one.seq < self._opened_at])
         except MalformedError:
             self._index.clear()
             self._load_index(base.read_tail(self.storage))
-            return self._index.streams(streams)
+            found = self._index.streams(streams)
+        return found
 
     def _edge(self, commit: Commit, row: list[bytes]) -> GrowingRows:
         """The tree's right edge at a commit's base, proved by folding it to the root that the commit sealed."""

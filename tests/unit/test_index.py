@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archief.errors import CorruptError, MalformedError, TailError
+from archief.heads import Heads
 from archief.index import PENDING_MAX, Index, Position
 from archief.journal import Journal
 from archief.log import Log
@@ -20,14 +21,16 @@ SEED = 20160105
 
 def reopen(archive: Founded, path: Path) -> Journal:
     archive.journal.close()
-    archive.journal = Journal(folder(path / "archive"), index=path / "cache" / "index.sqlite")
+    index = path / "cache" / "index.sqlite"
+    archive.journal = Journal(folder(path / "archive"), heads=Heads(path / "seen"), index=index)
     archive.journal.open()
     return archive.journal
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Founded:
-    archive = found(folder(tmp_path / "archive"), index=tmp_path / "cache" / "index.sqlite")
+    heads = Heads(tmp_path / "seen")
+    archive = found(folder(tmp_path / "archive"), heads=heads, index=tmp_path / "cache" / "index.sqlite")
     archive.append(archive.letter("Eerste"), archive.letter("Tweede"))
     return archive
 
@@ -120,6 +123,8 @@ def test_an_index_ahead_of_a_log_that_was_restored_is_made_again(archive: Founde
     archive.journal.close()
     segment.write_bytes(old[0])
     payload.write_bytes(old[1])
+    (tmp_path / "seen/heads" / "archief.voorbeeld.nl+5f0c91d2.json").unlink()
+    archive.journal._heads = None
     reopen(archive, tmp_path)
     assert -1 == archive.journal.stream_version(stream)
     check(archive)

@@ -230,6 +230,7 @@ def _accept_head(session: Session, *, yes: bool) -> None:
         incident = Incident(kind=kind, remembered=one.remembered, found=one.found, accepted=True)
         path = heads.keep_incident(incident)
         heads.remember(one.found)
+        heads.forget_anchor(one.found.origin)
         for told in _open_incidents(session, log):
             if told.remembered == one.remembered:  # the same loss, as the refusals before told it
                 heads.keep_incident(msgspec.structs.replace(told, accepted=True))
