@@ -32,6 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]  # so that the script runs from an
 from archief import keys  # noqa: E402 - after the path
 from archief.draft import draft  # noqa: E402
 from archief.heads import Heads, Receipt  # noqa: E402
+from archief.index import Index  # noqa: E402
 from archief.log import Log  # noqa: E402
 from archief.storage.local import LocalStorage  # noqa: E402
 from archief.stored_tree import GrowingRows, StoredTree  # noqa: E402
@@ -98,10 +99,16 @@ def verified_since(archive: Path) -> Timed:
         if not path.startswith("tile/0/"):
             log.storage.write_public(path, data, durable=False)
     heads = Heads(Path(tempfile.mkdtemp(dir=archive.parent)))
-    heads.keep_receipt(Receipt(origin=log.origin, root=base.root, size=base.size, version="bench"))
+    kept = archive / "cache" / "index.sqlite"
+    index = Index(kept)
+    index.follow(log.storage, log.tail, None)
+    digest = index.digest(base.size)
+    index.close()
+    receipt = Receipt(authority=digest, origin=log.origin, root=base.root, size=base.size, version="bench")
+    heads.keep_receipt(receipt)
 
     def run() -> int:
-        report = verify(LocalStorage(archive), version="bench", heads=heads, since=True)
+        report = verify(LocalStorage(archive), version="bench", heads=heads, since=True, index=kept)
         assert not report.faults, report.faults[0].sentence()
         assert report.since == base.size, "it did not go on from the receipt"
         return report.size - report.since

@@ -19,7 +19,8 @@ from archief import canonical, keys, publishing
 from archief.cli.headfile import Consistency, End
 from archief.events import envelope
 from archief.events.envelope import Event
-from archief.heads import Head, Incident, Receipt
+from archief.heads import Anchor, Head, Incident, Receipt
+from archief.index import Index
 from archief.log import Log
 from archief.rules.authority import Authority
 from archief.storage.local import LocalStorage
@@ -156,8 +157,13 @@ class Sample:
 
     def receipt(self) -> bytes:
         """What a machine remembers that verified the sample."""
-        known = self._head(self.log.size)
-        return canonical.encode(Receipt(origin=known.origin, root=known.root, size=known.size, version="0.1.0"))
+        known, digest = self._head(self.log.size), self._digest()
+        receipt = Receipt(authority=digest, origin=known.origin, root=known.root, size=known.size, version="0.1.0")
+        return canonical.encode(receipt)
+
+    def anchor(self) -> bytes:
+        """What a machine remembers of authority in the sample."""
+        return canonical.encode(Anchor(digest=self._digest(), origin=self.log.origin, size=self.log.size))
 
     def incident(self) -> bytes:
         """What a machine keeps that remembers the sample and is shown an old copy of it."""
@@ -168,11 +174,17 @@ class Sample:
         """What stands in the lock while the letter of entry 42 is appended."""
         return canonical.encode({"documents": [days.document_id(letters.INVITATION)], "size": 42})
 
+    def _digest(self) -> str:
+        index = Index(None)
+        index.follow(self.log.storage, self.log.tail, None)
+        return index.digest(self.log.size)
+
     def _head(self, size: int, signed: str | None = None) -> Head:
         return Head(origin=self.log.origin, root=self.log.root(size).hex(), size=size, note=signed)
 
 
 EXAMPLES: dict[str, Callable[..., bytes]] = {
+    "anchor": Sample.anchor,
     "bundle": Sample.bundle,
     "checkpoint": Sample.public,
     "commit-message": Sample.commit_message,

@@ -29,8 +29,11 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole verification that found no fault: up to which size and root, by which version of the program."""
+    """A whole verification that found no fault: up to which size and root, by which version of the program, and the
+    digest of what authority rested on there (as in an anchor; nothing is believed of that where it is empty).
+    """
 
+    authority: str = ""
     origin: str
     root: str
     size: int

@@ -189,7 +189,7 @@ class Index:
 
     def digest(self, size: int) -> str:
         """SHA-256, in hex, over what authority rests on in the first ``size`` entries (``heads.Anchor``)."""
-        return digest_of(one for one in self.authority() if one[0] < size)
+        return digest_of(self.authority(size))
 
     def streams(self, streams: Collection[str]) -> dict[str, Stream]:
         """What is known of these streams.
@@ -218,24 +218,29 @@ class Index:
         found = _typed([(str(uuid.UUID(bytes=raw)), one) for raw, *one in rows], list[tuple[str, Stream]])
         return dict(found)
 
-    def authority(self) -> Iterator[Line]:
-        """The events that authority rests on and, after each commit's, the commit with the types of all its events."""
+    def authority(self, size: int | None = None) -> Iterator[Line]:
+        """The events that authority rests on and, after each commit's, the commit with the types of all its events.
+
+        Args:
+            size: only of the first so many entries, which end with a commit; None for all.
+        """
         if self._database is not None:
             with _damage_named():
                 query = "select seq, line, tags from authority where seq < ? order by seq"
-                rows = self._database.execute(query, [self._kept_to]).fetchall()
+                end = self._kept_to if size is None else min(self._kept_to, size)
+                rows = self._database.execute(query, [end]).fetchall()
             yield from _typed(rows, list[Line])
-        yield from self._lines
+        yield from (line for line in self._lines if size is None or line[0] < size)
 
-    def fold(self) -> Authority:
-        """What authority says at the index's end.
+    def fold(self, size: int | None = None) -> Authority:
+        """What authority says at the index's end, or after the first ``size`` entries, which end with a commit.
 
         Raises:
             MalformedError: a line that authority rests on is damaged, here or in the log.
         """
         authority = Authority()
         events: list[Event] = []
-        for _, line, tags in self.authority():
+        for _, line, tags in self.authority(size):
             if not envelope.is_commit(line):
                 events.append(envelope.decode_event(line))
                 continue

@@ -13,7 +13,7 @@ from archief import canonical, keys
 from archief.cli import headfile
 from archief.errors import ArchiefError
 from archief.events import envelope
-from archief.heads import Head, Incident, Receipt
+from archief.heads import Anchor, Head, Incident, Receipt
 from archief.tlog import head as tlog_head
 from archief.tlog import merkle, note, tiles
 from archief.tlog import proof as tlog_proof
@@ -119,7 +119,7 @@ def _key_file() -> None:
     assert (days.REINTS.key.public,) == opened.public
 
 
-def _state(shape: type[Head | Receipt | Incident]) -> Callable[[], None]:
+def _state(shape: type[Anchor | Head | Receipt | Incident]) -> Callable[[], None]:
     def parse() -> None:
         content = _content(shape.__name__.lower())
         assert isinstance(canonical.decode_as(msgspec.json.Decoder(shape), content), shape)
@@ -140,6 +140,7 @@ PARSERS: dict[str, Callable[..., None]] = {
     "consistency": _consistency,
     "cosignature-message": _cosignature_message,
     "entry": _entry,
+    "anchor": _state(Anchor),
     "head": _state(Head),
     "incident": _state(Incident),
     "key-file": _key_file,

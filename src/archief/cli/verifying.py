@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from archief.cli.output import Output, Progress, counted
 from archief.cli.session import Session, described, version
 from archief.cli.verbs import verb
 from archief.errors import (
+    ArchiefError,
     CorruptError,
     FindingsError,
     ForkError,
@@ -90,10 +92,18 @@ def verified(session: Session, *, since: bool, against: tuple[Path, ...] = (), p
             heads=session.heads(),
             version=version(),
             since=since,
+            index=_index(session) if since else None,
             against=heads,
             processes=processes or os.cpu_count() or 1,
             progress=progress,
         )
+
+
+def _index(session: Session) -> Path | None:
+    """The index that is kept for appends; None when the archive does not say which log it is."""
+    with contextlib.suppress(ArchiefError):
+        return session.cache_folder(session.log().origin) / "index.sqlite"
+    return None
 
 
 def _sampled(session: Session, count: int) -> Report:

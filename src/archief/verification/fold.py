@@ -13,6 +13,7 @@ from archief import canonical, keys
 from archief.errors import ArchiefError, SignatureError
 from archief.events import envelope
 from archief.events.envelope import Event
+from archief.index import Line
 from archief.rules import signing
 from archief.rules.authority import Authority, Judgement
 from archief.tlog import merkle
@@ -33,6 +34,9 @@ class Fold:
         authority: what holds at the beginning: empty, or what held at a receipt.
         frontier: the tree at the beginning.
         time: the time of the last commit before it.
+
+    Attributes:
+        authority_lines: what authority rests on, as the index keeps it.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class Fold:
         self.documents: set[str] = set()
         self.absent: list[tuple[int, str, int]] = []
         self._documents_missing: list[tuple[int, str, int, Fault]] = []
-        self.authority_lines: list[tuple[int, bytes]] = []
+        self.authority_lines: list[Line] = []
         self._sealed_root = self.frontier.root()
         self._open_leaves: list[bytes] = []
         self._open_tags: tuple[str, ...] = ()
@@ -211,7 +215,8 @@ class Fold:
             self._late_signature(seen, name)
         self._commits_of.setdefault(commit.key, array.array("Q")).append(commit.seq)
         if looked:
-            self.authority_lines += looked
+            self.authority_lines += [(seq, entry, "") for seq, entry in looked]
+            self.authority_lines.append((commit.seq, canonical.encode_struct(commit), " ".join(sorted(tags))))
         if not judgement.unauthorised:
             for one in signed:
                 self._inner_signature(one, commit.base.size, name)

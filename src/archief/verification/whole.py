@@ -1,8 +1,8 @@
 """Verify an archive: every byte of it that the format knows, and that nothing else is there (format.md §5-6).
 
 Whole segments are shared out over processes (:mod:`scan`), put together in order (:mod:`fold`), and compared with
-what is public, remembered and demanded. Finds all faults, not the first. Writes nothing in the archive; with a memory
-it keeps the head and a receipt when the archive is sound.
+what is public, remembered and demanded. Finds all faults, not the first. Writes nothing in the archive but its cache;
+with a memory it keeps the head and a receipt when the archive is sound.
 """
 
 from __future__ import annotations
@@ -13,11 +13,20 @@ import contextlib
 import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
-from archief.errors import ArchiefError, ForkError, NoArchiveError, RollbackError, TailError
+from archief.errors import (
+    ArchiefError,
+    ForkError,
+    MalformedError,
+    NoArchiveError,
+    ProofError,
+    RollbackError,
+    TailError,
+)
 from archief.events import envelope
-from archief.heads import Head, Heads, Receipt
-from archief.index import Index
+from archief.heads import Anchor, Head, Heads, Receipt
+from archief.index import Index, Line, digest_of
 from archief.memory import check_extension, check_memory
 from archief.rules.authority import Authority
 from archief.storage import base
@@ -49,6 +58,7 @@ def verify(
     heads: Heads | None = None,
     against: Sequence[Head] = (),
     since: bool = False,
+    index: Path | None = None,
     processes: int = 1,
     progress: Progress | None = None,
 ) -> Report:
@@ -59,7 +69,9 @@ def verify(
         version: of the program, for the receipt.
         heads: what this machine remembers; takes the head and the receipt when nothing is wrong.
         against: heads from elsewhere (a letter, last year's report) that the log must extend.
-        since: go on from the receipt of the last whole verification, if there is one.
+        since: go on from the receipt of the last whole verification, if there is one and what it says of authority can
+            be had again; else from the first entry.
+        index: the index that is kept for appends, where that can be had without reading the log; a cache, and checked.
         processes: how many to use for whole segments.
         progress: told how far it is.
 
@@ -70,13 +82,14 @@ def verify(
     tail, segments, stop = _end(storage, report)
     receipt = _receipt(heads, tail) if since else None
     paths = sorted(storage.public_paths())
-    if receipt is None:
-        fold = Fold(report, Authority())
+    begun = _begin_at(storage, receipt, index, report) if receipt is not None else None
+    if begun is None:
+        receipt, fold = None, Fold(report, Authority())
         for found in _scans(storage, segments, stop, paths, processes, progress):
             fold.take(found)
     else:
-        report.since = receipt.size
-        fold = _go_on(storage, receipt, stop, report)
+        fold = begun
+        _go_on(storage, fold, stop)
     fold.finish()
     tree = StoredTree(storage, max(report.size, 1))
     if receipt is None:
@@ -90,7 +103,7 @@ def verify(
     report.root = fold.roots.get(report.size, merkle.EMPTY_ROOT).hex()
     _compare(storage, report, heads, against, fold.authority.former_origins)
     _forgive_busy_writer(storage, report, tail)
-    _keep(report, heads, version)
+    _keep(fold, heads, version)
     return report
 
 
@@ -256,23 +269,62 @@ def _receipt(heads: Heads | None, tail: Tail | None) -> Receipt | None:
     return receipt if receipt is not None and 0 < receipt.size <= tail.size else None
 
 
-def _go_on(storage: Storage, receipt: Receipt, stop: int, report: Report) -> Fold:
-    """Verify what came after a receipt. What was before is proved by folding the tiles to the receipt's root."""
+def _begin_at(storage: Storage, receipt: Receipt, index: Path | None, report: Report) -> Fold | None:
+    """Where a receipt left off; None when not all that it said can be had again. Of the bytes before it nothing is
+    believed that does not lead to its root or has not its digest.
+
+    Raises:
+        ForkError: the log does not extend it.
+    """
     size = receipt.size
-    frontier = merkle.frontier(size, StoredTree(storage, size))
-    if frontier.root().hex() != receipt.root:
-        frontier = merkle.frontier(size, StoredTree(storage, size, from_log=True))
-    if frontier.root().hex() != receipt.root:
+    tree = StoredTree(storage, size)
+    if tree.root().hex() != receipt.root:
+        tree = StoredTree(storage, size, from_log=True)
+    if tree.root().hex() != receipt.root:
         raise ForkError(
             f"the first {size} entries are not those that were verified before",
             where=storage.place,
             remedy="run `archief verify` without --since: it names the place",
         )
-    authority, time = _authority_at(storage, receipt)
-    report.size = size
-    fold = Fold(report, authority, frontier, time)
-    fold.roots[size] = frontier.root()
-    known = {key: enrolled.public for key, enrolled in authority.keys.items()}
+    with contextlib.suppress(MalformedError, ProofError):
+        last = base.entry_lines(storage, size - 1, size)[0]
+        path = merkle.inclusion_proof(size - 1, size, tree)
+        merkle.verify_inclusion(merkle.leaf_hash(last), size - 1, size, path, bytes.fromhex(receipt.root))
+        lines, authority = _authority_at(storage, receipt, index)
+        fold = Fold(report, authority, merkle.frontier(size, tree), envelope.decode_commit(last).time)
+        fold.authority_lines, fold.roots[size] = lines, bytes.fromhex(receipt.root)
+        report.since = report.size = size
+        return fold
+    return None
+
+
+def _authority_at(storage: Storage, receipt: Receipt, path: Path | None) -> tuple[list[Line], Authority]:
+    """What held at a receipt: out of the index, else out of the log; either has the receipt's digest.
+
+    Raises:
+        MalformedError: neither has.
+    """
+    index = Index(path)
+    try:
+        position = index.open()
+        with contextlib.suppress(MalformedError):
+            if position.size >= receipt.size and index.digest(receipt.size) == receipt.authority:
+                return list(index.authority(receipt.size)), index.fold(receipt.size)
+        index.clear()
+        index.open()
+        for segment in base.segments_between(storage.log_segments(), 0, receipt.size):
+            index.add(segment.first, storage.read(segment).split(b"\n")[:-1][: receipt.size - segment.first])
+        if index.digest(receipt.size) != receipt.authority:
+            raise MalformedError("authority rests on entries that are not those that were verified before")
+        return list(index.authority()), index.fold()
+    finally:
+        index.close()
+
+
+def _go_on(storage: Storage, fold: Fold, stop: int) -> None:
+    """Verify what came after a receipt."""
+    size = fold.report.size
+    known = {key: enrolled.public for key, enrolled in fold.authority.keys.items()}
     for segment in base.segments_between(storage.log_segments(), size, stop):
         begin = max(segment.first, size)
         inside = begin > segment.first
@@ -286,27 +338,6 @@ def _go_on(storage: Storage, receipt: Receipt, stop: int, report: Report) -> Fol
             fold.frontier.copy() if inside else None,
         )
         fold.take(scan.scan(stretch), continued=inside)
-    return fold
-
-
-def _authority_at(storage: Storage, receipt: Receipt) -> tuple[Authority, str]:
-    """What held at a receipt: a fold over the whole log's authority events, quick because other lines are passed
-    over.
-    """
-    index = Index(None)
-    index.open()
-    time = ""
-
-    def lines() -> Iterator[bytes]:
-        nonlocal time
-        entries: list[bytes] = []
-        for segment in base.segments_between(storage.log_segments(), 0, receipt.size):
-            entries = storage.read(segment).split(b"\n")[:-1][: receipt.size - segment.first]
-            yield from entries
-        time = envelope.decode_commit(entries[-1]).time
-
-    index.add(0, lines())
-    return index.fold(), time
 
 
 # destroyed, and what is remembered
@@ -365,9 +396,13 @@ def _compare(
             )
 
 
-def _keep(report: Report, heads: Heads | None, version: str) -> None:
-    """Remember the head; keep a receipt when the bytes are sound."""
+def _keep(fold: Fold, heads: Heads | None, version: str) -> None:
+    """Remember the head and what authority rests on; keep a receipt when the bytes are sound."""
+    report = fold.report
     if heads is None or report.gravest() not in (None, "finding") or not report.size:
         return
-    heads.remember_unless_known(Head(origin=report.origin, root=report.root, size=report.size))
-    heads.keep_receipt(Receipt(origin=report.origin, root=report.root, size=report.size, version=version))
+    origin, root, size = report.origin, report.root, report.size
+    digest = digest_of(fold.authority_lines)
+    heads.remember_unless_known(Head(origin=origin, root=root, size=size))
+    heads.keep_anchor(Anchor(digest=digest, origin=origin, size=size))
+    heads.keep_receipt(Receipt(authority=digest, origin=origin, root=root, size=size, version=version))
