@@ -191,6 +191,14 @@ def test_nothing_outside_can_be_reached_through_the_connection(archive: Founded)
         connection.execute("select * from read_text('/etc/hostname')")
 
 
+def test_an_index_that_others_may_write_is_made_again(archive: Founded) -> None:
+    index = _index(archive)
+    index.refresh()
+    index.path.chmod(0o666)
+    assert index.refresh() > 0
+    assert not index.path.stat().st_mode & 0o002
+
+
 def test_without_the_stemmer_it_is_said_how_to_get_it(archive: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 

@@ -117,8 +117,10 @@ class SearchIndex:
         """
         import duckdb  # noqa: PLC0415 - 150 ms
 
-        connection = duckdb.connect()
+        connection = duckdb.connect(config={"memory_limit": state.MEMORY_MAX})
         try:
+            state.is_private(self.path)
+            state.is_private(self._register)
             state.attach(connection, self.path, "read_only", name="search")
             state.attach(connection, self._register, "read_only")
             if lock:

@@ -105,9 +105,9 @@ class StateFile:
             DamagedError: there is a file, but no database in it, or one that anybody could have put there.
             ArchiveInUseError: somebody writes it for longer than a reader waits.
         """
-        if not _is_private(self.path):
+        if not is_private(self.path):
             return None
-        _is_private(_wal(self.path))  # what stands in it is applied on opening
+        is_private(_wal(self.path))  # what stands in it is applied on opening
         return _patiently(lambda: open_file(self.path), self.path)
 
     @contextlib.contextmanager
@@ -209,12 +209,9 @@ def open_file(path: Path) -> DuckDBPyConnection:
 
     # In memory with the file attached: a file that was replaced meanwhile is opened afresh, while duckdb.connect(path)
     # would give the connections of one process the old one.
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"memory_limit": MEMORY_MAX})
     try:
-        connection.execute(f"set memory_limit = '{MEMORY_MAX}'")
         attach(connection, path, "read_only")
-        # DuckDB's own functions first: one of the same name in the file is not what a question means.
-        connection.execute(f"set search_path = 'system.main,{ALIAS}.main'")
         lock_down(connection)
     except BaseException:
         connection.close()
@@ -223,7 +220,9 @@ def open_file(path: Path) -> DuckDBPyConnection:
 
 
 def lock_down(connection: DuckDBPyConnection) -> None:
-    """Let nothing outside the database be reached, and no result be spilled to a disk."""
+    """Let nothing outside the database be reached, no result be spilled to a disk, and mean DuckDB's own functions."""
+    # One of the same name that the file brings along would go before them.
+    connection.execute(f"set search_path = 'system.main,{ALIAS}.main'")
     connection.execute("set enable_progress_bar = false")
     connection.execute("set temp_directory = ''")
     connection.execute("set enable_external_access = false")
@@ -284,7 +283,7 @@ def attach(
         raise DamagedError(text) from None
 
 
-def _is_private(path: Path) -> bool:
+def is_private(path: Path) -> bool:
     """Whether there is such a file. Nothing in it is signed: it is believed as far as its owner and mode go.
 
     Raises:
