@@ -45,6 +45,7 @@ LINES = """
     history 2021-00017
     list
     list --kind mandates
+    search stadsronde
     sql "select count(*) from letter"
     replay
     replay --until 8 --into early.duckdb

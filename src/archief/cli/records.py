@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from archief import canonical
 from archief.cli.session import Session
 from archief.errors import AmbiguousError, LossError, NotFoundError
 from archief.events import envelope
@@ -28,6 +29,9 @@ PROBE_BYTES = 16 * 1024
 
 READ_BYTES = 128 * 1024
 """A stretch of this length is read and searched."""
+
+NUMBER_BYTES_MAX = 64 * 1024 * 1024
+"""So much of the payloads, the newest, is searched for a register number: some 30,000 letters."""
 
 _PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 _ENTRY_SEQ = re.compile(rb'"seq":([0-9]+),"s(?:tream|ig)":"')
@@ -143,6 +147,30 @@ def only(text: str, found: Sequence[str], what: str = "record", remedy: str = "s
             remedy="type the stream id, or more of it",
         )
     return found[0]
+
+
+def numbered(log: Log, number: str) -> list[str]:
+    """The streams whose newest payloads say a register number, without projections: they cost more than an append.
+
+    Args:
+        log: the archive; its newest ``NUMBER_BYTES_MAX`` of payloads are searched.
+        number: the number.
+    """
+    left = NUMBER_BYTES_MAX
+    seqs: list[int] = []
+    needle = b'"number":' + canonical.encode(number)
+    for segment in reversed(log.storage.payload_segments()):
+        content = log.storage.read(segment, max(segment.size_bytes - left, 0), segment.size_bytes)
+        at = content.find(needle)
+        while at >= 0:
+            if (found := _PAYLOAD_SEQ.search(content, at, content.find(b"\n", at))) is not None:
+                seqs.append(int(found[1]))
+            at = content.find(needle, at + 1)
+        left -= len(content)
+        if left <= 0 or len(seqs) >= CANDIDATES_MAX:
+            break
+    events = read(log, seqs[-CANDIDATES_MAX:])
+    return list(dict.fromkeys(one.event.stream for one in events if getattr(one.data, "number", None) == number))
 
 
 # what happened
