@@ -20,7 +20,7 @@
     │   ├── MalformedError           20  form: not canonical, not of the schema, too long
     │   ├── RefusedError             21  rule: this person may not do this, or not now
     │   ├── ConflictError            22  somebody else wrote first
-    │   ├── NotFoundError            23  no such record, entry or event type
+    │   ├── NotFoundError            23  no such record, entry, event type or file
     │   └── AmbiguousError           24  several records answer to that name
     └── about trust
         ├── CorruptError             30  the bytes of the archive are not what was signed
@@ -185,7 +185,7 @@ class ConflictError(ArchiefError):
 
 
 class NotFoundError(ArchiefError):
-    """No such record, entry, event type or file."""
+    """No such record, entry, event type, file or folder. A file that is there but is not taken is a usage error."""
 
     exit_code = 23
     code = "not-found"

@@ -190,7 +190,7 @@ def test_a_line_without_end_is_refused(append: Append, capsys: pytest.CaptureFix
         ),
         (
             '{"type":"letter_registered","facts":{"kind":"brief"},"data":{},"documents":["weg.pdf"]}',
-            "letters.jsonl:1: weg.pdf: could not read it",
+            "letters.jsonl:1: weg.pdf: there is no such file",
         ),
     ],
 )

@@ -119,10 +119,14 @@ def test_a_file_of_unknown_kind_is_bytes(name: str, tmp_path: Path) -> None:
     assert "application/octet-stream" == drafting.documents([tmp_path / name], bytes)[0][0]["media_type"]
 
 
-@pytest.mark.parametrize("name", [".", "nowhere.pdf"])
-def test_a_file_that_cannot_be_read_is_a_usage_error(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError):
-        drafting.documents([tmp_path / name], bytes)
+def test_a_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a directory"):
+        drafting.documents([tmp_path], bytes)
+
+
+def test_a_file_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no such file"):
+        drafting.documents([tmp_path / "nowhere.pdf"], bytes)
 
 
 def test_files_go_with_events_that_take_them() -> None:

@@ -11,7 +11,7 @@ from archief.cli import headfile
 from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb
-from archief.errors import ArchiefError, MalformedError, ProofError, SignatureError, UsageError
+from archief.errors import ArchiefError, MalformedError, NotFoundError, ProofError, SignatureError, UsageError
 from archief.events import envelope
 from archief.keys import ED25519
 from archief.tlog import merkle
@@ -35,7 +35,7 @@ SHOWS = (
     archief check proof brief.tlog-proof --vkey voorbeeld.vkeys
     archief check proof brief.tlog-proof --checkpoint jaarverslag-2025.checkpoint
     """,
-    exits=(MalformedError, SignatureError, ProofError),
+    exits=(MalformedError, NotFoundError, SignatureError, ProofError),
 )
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
@@ -114,7 +114,7 @@ def proof(
 def _entry(file: Path, entry: Path | None) -> bytes:
     beside = file.with_name(file.name.removesuffix(".tlog-proof") + ".entry")
     if entry is None and not beside.is_file():
-        raise UsageError("the entry is missing", where=str(beside), remedy="name it with --entry FILE")
+        raise NotFoundError("there is no entry beside the proof", where=str(beside), remedy="name it with --entry FILE")
     return headfile.read(entry or beside).removesuffix(b"\n")
 
 

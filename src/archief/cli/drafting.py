@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 import msgspec.inspect as shapes
 
-from archief.errors import MalformedError, UsageError
+from archief.errors import MalformedError, NotFoundError, UsageError
 from archief.events.base import EventType
 from archief.keys import Entropy
 from archief.storage.base import PIECE_BYTES, NewDocument
@@ -176,6 +176,7 @@ def data_from(file: str) -> dict[str, Any]:
     """The payload of ``--data``: a file with one JSON object, or ``-`` for standard input.
 
     Raises:
+        NotFoundError: there is no such file.
         UsageError: the file cannot be read.
         MalformedError: not one JSON object.
     """
@@ -196,12 +197,15 @@ def opened(file: str) -> BinaryIO:
     """A file that a person named, or ``-`` for standard input.
 
     Raises:
+        NotFoundError: there is no such file.
         UsageError: it cannot be read.
     """
     if file == "-":
         return sys.stdin.buffer
     try:
         return Path(file).open("rb")
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFoundError("there is no such file", where=file, remedy="name another file") from None
     except OSError as error:
         raise UsageError(
             f"could not read it: {os.strerror(error.errno or 0).lower()}", where=file, remedy="name another file"
@@ -216,14 +220,13 @@ def documents(paths: Sequence[Path], entropy: Entropy) -> tuple[list[dict[str, A
         entropy: for their ids.
 
     Raises:
+        NotFoundError: a file is not there.
         UsageError: a file cannot be read.
     """
     refs, new = [], []
     for path in paths:
         digest, size = hashlib.sha256(), 0
         with opened(str(path)) as stream:
-            if path.is_dir():
-                raise UsageError("this is a folder", where=str(path), remedy="name its files")
             while piece := stream.read(PIECE_BYTES):
                 digest.update(piece)
                 size += len(piece)

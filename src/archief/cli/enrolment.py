@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from archief import canonical, keys
+from archief.cli import drafting
 from archief.cli.wording import draft
 from archief.draft import Draft
 from archief.errors import MalformedError
@@ -90,7 +91,7 @@ def requested(path: Path, origin: str) -> tuple[str, Draft]:
         KeyRefusedError: a key that no archive may accept.
     """
     where = str(path)
-    with path.open("rb") as file:
+    with drafting.opened(str(path)) as file:
         raw = file.read(REQUEST_BYTES_MAX)
     found = canonical.decode_as(msgspec.json.Decoder(Request), raw.removesuffix(b"\n"), where)
     if found.origin != origin:

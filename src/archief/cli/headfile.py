@@ -10,7 +10,7 @@ import msgspec
 
 from archief import canonical
 from archief.cli import drafting
-from archief.errors import MalformedError, UsageError
+from archief.errors import MalformedError, NotFoundError, UsageError
 from archief.heads import Head
 from archief.keys import PublicKey
 from archief.tlog import head as tlog_head
@@ -24,6 +24,7 @@ def read(path: Path) -> bytes:
     """A file that was given, or ``-`` for standard input.
 
     Raises:
+        NotFoundError: there is no such file.
         UsageError: it cannot be read.
         MalformedError: it is too long to be any of these.
     """
@@ -60,21 +61,23 @@ def verifiers(given: Iterable[str]) -> list[note.Verifier]:
     """Keys to check heads with: each a vkey, or a file with one a line.
 
     Raises:
-        UsageError: neither.
+        NotFoundError: neither a vkey nor a file.
+        UsageError: a file that cannot be read.
         MalformedError: a vkey that is not one.
     """
     found: list[note.Verifier] = []
     for one in given:
-        if Path(one).is_file():
-            lines = read(Path(one)).decode("utf-8", "replace").splitlines()
-            wanted = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-            found += [note.parse_vkey(line, one) for line in wanted]
-        elif one.count("+") >= 2:
+        path = Path(one)
+        if one.count("+") >= 2 and not path.is_file():
             found.append(note.parse_vkey(one, "--vkey"))
-        else:
-            raise UsageError(
-                "neither a key of the form name+id+key nor a file with such keys", where=f"--vkey {one[:60]}"
-            )
+            continue
+        try:
+            lines = read(path).decode("utf-8", "replace").splitlines()
+        except NotFoundError as error:
+            error.remedy = "name a file with keys, or write a key itself as name+id+key"
+            raise
+        wanted = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        found += [note.parse_vkey(line, one) for line in wanted]
     return found
 
 

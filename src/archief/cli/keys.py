@@ -24,6 +24,9 @@ from archief.errors import (
 )
 from archief.keys import MLDSA44, Use
 
+REQUEST = ".request"
+"""What looks like a file is one, whether it is there or not: no key is called so."""
+
 key = Family(
     "key",
     help="Keys: files on this machine, and which of them count in the archive.",
@@ -178,7 +181,7 @@ def enrol(
         return
     with writing.writer(session, accept_clock=accept_clock) as made:
         path = Path(key_)
-        if path.is_file():
+        if path.is_file() or path.suffix == REQUEST or len(path.parts) > 1:
             stream, one = enrolment.requested(path, made.origin)
             if person_ is not None and names.person(made.journal.authority, made.log, person_) != stream:
                 raise MalformedError("the request is for another person", where=key_)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from archief import durable
 from archief.cli.session import Session
-from archief.errors import UsageError
+from archief.errors import NotFoundError, UsageError
 
 
 def target(session: Session, path: Path, option: str) -> Path:
@@ -18,7 +18,8 @@ def target(session: Session, path: Path, option: str) -> Path:
         option: the option it was named with, for the message.
 
     Raises:
-        UsageError: something is there already, its folder is not, or it lies in the archive or among the keys.
+        UsageError: something is there already, or it lies in the archive or among the keys.
+        NotFoundError: there is no such folder.
     """
     real = path.resolve()
     for folder, whose in ((session.archive, "the archive"), (session.keys_folder, "the keys' folder")):
@@ -27,7 +28,7 @@ def target(session: Session, path: Path, option: str) -> Path:
     if path.exists() or path.is_symlink():
         raise UsageError(f"{path} is there already", where=option, remedy="name another file, or move that one away")
     if not real.parent.is_dir():
-        raise UsageError(f"there is no folder {real.parent}", where=option, remedy="make it, or name another one")
+        raise NotFoundError(f"there is no folder {real.parent}", where=option, remedy="make it, or name another one")
     return path
 
 
@@ -35,7 +36,7 @@ def write(session: Session, path: Path, content: bytes, option: str = "--out") -
     """Write a file that a person named.
 
     Raises:
-        UsageError: as :func:`target`.
+        UsageError, NotFoundError: as :func:`target`.
         WriteFailedError: the disk refused.
     """
     durable.replace(target(session, path, option), content)

@@ -43,7 +43,7 @@ SEED_SECONDS = 8
     archief checkpoint --vkeys > voorbeeld.vkeys
     archief checkpoint --out jaarverslag-2025.checkpoint
     """,
-    exits=(NoArchiveError, KeyMissingError, PassphraseError, RollbackError, ForkError, SignatureError),
+    exits=(NoArchiveError, KeyMissingError, PassphraseError, NotFoundError, RollbackError, ForkError, SignatureError),
 )
 @click.option("--publish", is_flag=True, help="Write the entries in bundles too, for others to mirror the log.")
 @click.option(

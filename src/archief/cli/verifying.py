@@ -20,6 +20,7 @@ from archief.errors import (
     LossError,
     MalformedError,
     NoArchiveError,
+    NotFoundError,
     RollbackError,
     UsageError,
 )
@@ -34,7 +35,7 @@ FAULTS = (CorruptError, RollbackError, ForkError, LossError, FindingsError)
     archief verify
     archief verify --against jaarverslag-2025.checkpoint
     """,
-    exits=(NoArchiveError, MalformedError, *FAULTS),
+    exits=(NoArchiveError, MalformedError, NotFoundError, *FAULTS),
 )
 @click.option("--since", is_flag=True, help="Go on from the last whole verification on this machine, if there is one.")
 @click.option(

@@ -1,0 +1,86 @@
+"""A file that is named and is not there, or a folder to write into: one exit code, whichever option named it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from archief.cli.main import cli
+from archief.errors import NotFoundError
+from tests.cli import transcript
+
+LINES = {
+    "append --document": "--as jansen append letter_registered --set kind=brief --set number=1 --document gone/away",
+    "append --data": "--as jansen append letter_registered --set kind=brief --data gone/away",
+    "append --from": "--as jansen append --from gone/away",
+    "check proof FILE": "check proof gone/away",
+    "check proof --entry": "check proof proof.tlog-proof --vkey vkeys --entry gone/away",
+    "check proof --payload": "check proof proof.tlog-proof --vkey vkeys --payload gone/away",
+    "check proof --vkey": "check proof proof.tlog-proof --vkey gone/away",
+    "check proof --checkpoint": "check proof proof.tlog-proof --checkpoint gone/away",
+    "checkpoint --out": "checkpoint --out gone/away",
+    "cosign FILE": "cosign gone/away --vkey vkeys --out back",
+    "cosign --vkey": "cosign events/public/checkpoint --vkey gone/away --out back",
+    "cosign --proof": "cosign later --vkey vkeys --out back --proof gone/away",
+    "cosign --out": "cosign events/public/checkpoint --vkey vkeys --out gone/away",
+    "key enrol KEY|FILE": "--as archivaris key enrol gone/away",
+    "key enrol --request": "key enrol jansen --person Kluis --request gone/away",
+    "prove --out": "prove 8 --out gone/away",
+    "replay --into": "replay --into gone/away",
+    "timestamp --request": "--as archivaris timestamp --request gone/away",
+    "timestamp --token": "--as archivaris timestamp --token gone/away",
+    "verify --against": "verify --against gone/away",
+}
+BEFORE = (
+    "archief key new --use cosigner -q",
+    "archief prove 8 --out proof -q",
+    "ARCHIEF_STATE=other archief cosign events/public/checkpoint --vkey vkeys --out earlier",
+    "archief --as archivaris role grant Kluis griffie -q",
+    "cp events/public/checkpoint later",
+)
+"""Also a head that another machine remembers, so that it asks for a proof that the later one extends it."""
+
+OTHERWISE = {
+    "timestamp --ca": "read when there is a token to check: tests/unit/test_cli_timestamp.py",
+    "init FOLDER": "made when it is not there",
+}
+
+
+def _file_options(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every option and argument that takes a file."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from _file_options(command, (*words, name))
+            continue
+        for option in command.params:
+            if isinstance(option.type, click.Path) or "FILE" in (option.metavar or ""):
+                called = (
+                    option.opts[0] if isinstance(option, click.Option) else option.metavar or option.opts[0].upper()
+                )
+                yield " ".join((*words, name, called))
+
+
+def test_every_option_that_takes_a_file_is_tried() -> None:
+    assert set(LINES) | set(OTHERWISE) == set(_file_options(cli))
+
+
+def test_a_file_or_folder_that_is_not_there_is_not_found(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = transcript.begin("founded.txt", kept)
+    Path("vkeys").write_text(world.run("archief checkpoint --vkeys")[0])
+    for line in BEFORE:
+        _, err, code = world.run(line)
+        assert 0 == code, err
+    for name, line in LINES.items():
+        settings = "ARCHIEF_STATE=other " if name == "cosign --proof" else ""
+        _, err, code = world.run(f"{settings}archief {line}")
+        assert NotFoundError.exit_code == code, f"{name}\n{err}"
+        assert "no such file" in err or "there is no folder" in err, f"{name}\n{err}"
+        assert "hint:" in err, name
