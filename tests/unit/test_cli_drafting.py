@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archief.cli import drafting
-from archief.errors import ArchiefError, MalformedError, UsageError
+from archief.errors import ArchiefError, MalformedError, NotFoundError, UsageError
 from archief.events import catalogue
 
 REGISTERED = catalogue.newest("letter_registered")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
+import json
 import shutil
 import subprocess
 import threading
@@ -122,7 +124,9 @@ def test_a_token_from_the_network_is_kept_and_checked(
     assert 0 == archief("verify", "-q")
 
 
-def test_a_token_goes_by_files_too_and_openssl_agrees(archief: Archief, authority: Path, tmp_path: Path) -> None:
+def test_a_token_goes_by_files_too_and_openssl_agrees(
+    archief: Archief, authority: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert 0 == archief("timestamp", "--request", "head.tsq")
     reply(authority, tmp_path / "head.tsq", tmp_path / "head.tsr")
     (tmp_path / "head.txt").write_bytes(
@@ -130,8 +134,17 @@ def test_a_token_goes_by_files_too_and_openssl_agrees(archief: Archief, authorit
     )
     checked = ("-data", str(tmp_path / "head.txt"), "-in", str(tmp_path / "head.tsr"), "-CAfile", "root.pem")
     openssl("ts", "-verify", *checked, cwd=authority)
-    assert 0 == archief("timestamp", "--token", "head.tsr", "--authority", "Test TSA", "--as", "archivaris")
+    taken = ("timestamp", "--token", "head.tsr", "--authority", "Test TSA", "--as", "archivaris")
+    capsys.readouterr()
+    assert 0 == archief(*taken, "--dry-run", "--json")
+    assert json.loads(capsys.readouterr().out)["dry_run"]
+    assert 0 == archief(*taken)
     assert 0 == archief("timestamp", "--verify", "--json")
+    entries = map(json.loads, Path("events/log/000000000000.jsonl").read_text().splitlines())
+    token = next(one["facts"]["token"] for one in entries if one["type"] == "timestamp_obtained.v1")
+    (tmp_path / "token.der").write_bytes(base64.b64decode(token))
+    alone = ("-data", str(tmp_path / "head.txt"), "-in", str(tmp_path / "token.der"), "-token_in")
+    openssl("ts", "-verify", *alone, "-CAfile", "root.pem", cwd=authority)
 
 
 def test_a_token_over_another_head_is_refused(archief: Archief, authority: Path, tmp_path: Path) -> None:
