@@ -37,7 +37,7 @@ from archief.keys import Entropy, SigningKey
 from archief.log import tail_entries
 from archief.memory import check_memory, signed_size
 from archief.rules import signing
-from archief.rules.authority import Authority
+from archief.rules.authority import OUTCOME_REMEDY, Authority
 from archief.storage import base
 from archief.storage.base import Storage, Tail
 from archief.stored_tree import GrowingRows, StoredTree
@@ -256,8 +256,8 @@ class Journal:
                 signing.check_inner_signature(event, trial, self.size, self._commitment)
             else:
                 trial.apply(event)
-        if not self.authority.origin and (faults := trial.founding_faults(signer.public.id)):
-            raise RefusedError("; ".join(faults))
+        if faults := trial.outcome_faults(self.authority, signer.public.id):
+            raise RefusedError("; ".join(faults), where=f"key {signer.public.id[:8]}", remedy=OUTCOME_REMEDY)
 
     def _commitment(self, seq: int) -> tuple[str, str | None]:
         """The stream and the commitment of an event that is in the log."""

@@ -53,7 +53,7 @@ def keys(session: Session) -> Iterator[Finding]:
 def archive(session: Session, log: Log) -> Iterator[Finding]:
     """What the log says of its people and keys, and whether its end opens for writing."""
     known = authority.of(session, log)
-    holders = [person for person in known.holders("archivaris") if _can_sign(known, person)]
+    holders = known.archivarissen()
     if len(holders) < 2:
         yield Finding(
             "warning",
@@ -71,10 +71,6 @@ def archive(session: Session, log: Log) -> Iterator[Finding]:
             yield Finding(
                 "problem", f"{kept}: what is destroyed here stays in its history", "move the archive out of it"
             )
-
-
-def _can_sign(known: Authority, person: str) -> bool:
-    return any(one.person == person and one.use == "person" and one.revoked is None for one in known.keys.values())
 
 
 def _heads(log: Log, known: Authority) -> Iterator[Finding]:

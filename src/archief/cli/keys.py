@@ -245,6 +245,7 @@ def revoke(
         facts |= {"suspect_from": suspect_from} if suspect_from is not None else {}
         facts |= {"ground": ground} if ground else {}
         one = draft("key_revoked", known[wanted].person, facts, {"reason": reason} if reason else None)
+        made.check([one])  # before anything is asked
         if not dry_run:
             session.confirm(f"Revoke key {wanted[:16]} for good?", yes=yes)
         writing.finish(made, [one], dry_run=dry_run)

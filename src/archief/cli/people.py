@@ -142,16 +142,10 @@ def withdraw(
     """Take a role from a person, from now on; what was appended stays valid."""
     with writing.writer(session, accept_clock=accept_clock) as made:
         stream = names.person(made.journal.authority, made.log, person_)
-        holders = made.journal.authority.holders("archivaris")
-        if role_ == "archivaris" and holders == [stream]:
-            raise RefusedError(
-                "this is the only archivaris: nobody could grant a role any more",
-                where=stream,
-                remedy="grant archivaris to somebody else first",
-            )
+        one = draft("role_withdrawn", stream, {"role": role_}, {"reason": reason} if reason else None)
+        made.check([one])  # before anything is asked
         if not dry_run:
             with contextlib.suppress(KeyError):
                 person_ = names.of_persons(made.journal.authority, made.log)[stream]
             session.confirm(f"Withdraw {role_} from {person_}?", yes=yes)
-        one = draft("role_withdrawn", stream, {"role": role_}, {"reason": reason} if reason else None)
         writing.finish(made, [one], dry_run=dry_run)

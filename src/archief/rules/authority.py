@@ -34,6 +34,11 @@ AUTHORITY_TYPES = (
 )
 """The events that this fold looks at; an index of these alone is enough to judge the next commit."""
 
+OUTCOME_REMEDY = (
+    "keep an archivaris with a key: add another one first (`archief person add NAME --role archivaris --key`)"
+)
+"""What to do about :meth:`Authority.outcome_faults`."""
+
 
 @dataclass
 class EnrolledKey:
@@ -134,20 +139,30 @@ class Authority:
                 trial.apply(event)
             except ArchiefError as error:
                 reasons.append(f"entry {event.seq}: {error.what}")
-        if not self.origin:
-            reasons += trial.founding_faults(commit.key)
+        reasons += trial.outcome_faults(self, commit.key)
         if trial.origin != commit.origin:
             reasons.append(f"the commit is of log {commit.origin}, its events name {trial.origin}")
         if not reasons:
             self.__dict__.update(trial.__dict__)
         return Judgement(reasons)
 
-    def founding_faults(self, key: str) -> list[str]:
-        """Why the first commit founds nothing, now that its events are taken into account; empty when it does.
+    def outcome_faults(self, before: Authority, key: str) -> list[str]:
+        """Why a commit cannot be, now that its events are taken into account; empty when it can.
+
+        The first one founds an archive. No later one takes the last archivaris with a key away: nobody could enrol a
+        key or grant a role any more.
 
         Args:
+            before: what held before the commit.
             key: the id of the key that signs it.
         """
+        if not before.origin:
+            return self._founding_faults(key)
+        if before.archivarissen() and not self.archivarissen():
+            return ["no archivaris with a key would be left"]
+        return []
+
+    def _founding_faults(self, key: str) -> list[str]:
         enrolled = self.keys.get(key)
         if enrolled is None or enrolled.use != "person":
             return ["the first commit is not signed with the key that it enrols"]
@@ -172,6 +187,11 @@ class Authority:
     def holders(self, role: str) -> list[str]:
         """The persons that hold a role now."""
         return [person for person, held in self.roles.items() if role in held]
+
+    def archivarissen(self) -> list[str]:
+        """The persons who can enrol keys and grant roles now: archivaris, with a key that is not revoked."""
+        keys_of = {one.person for one in self.keys.values() if one.use == "person" and one.revoked is None}
+        return [person for person in self.holders("archivaris") if person in keys_of]
 
     def cosigners(self) -> list[EnrolledKey]:
         """The keys whose signatures on heads are known."""
