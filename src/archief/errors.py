@@ -22,6 +22,12 @@
     │   ├── ConflictError            22  somebody else wrote first
     │   ├── NotFoundError            23  no such record, entry, event type or file
     │   └── AmbiguousError           24  several records answer to that name
+    ├── about files from outside
+    │   ├── UnreadableFileError      40  nothing can be read from the file
+    │   ├── LockedFileError          41  the file opens with a password only
+    │   ├── NoTextError              42  the file holds pictures of text, or nothing
+    │   ├── FileTooLargeError        43  more bytes, packed or unpacked, than are looked at
+    │   └── ReadingStoppedError      44  reading took too long or too much memory, and was ended
     └── about trust
         ├── CorruptError             30  the bytes of the archive are not what was signed
         ├── RollbackError            31  the archive is behind what this machine remembers
@@ -196,6 +202,41 @@ class AmbiguousError(ArchiefError):
 
     exit_code = 24
     code = "ambiguous"
+
+
+class UnreadableFileError(ArchiefError):
+    """Nothing can be read from the file: no file, damaged, or of no kind that is read."""
+
+    exit_code = 40
+    code = "unreadable-file"
+
+
+class LockedFileError(ArchiefError):
+    """The file opens with a password only."""
+
+    exit_code = 41
+    code = "locked-file"
+
+
+class NoTextError(ArchiefError):
+    """The file is empty, or its pages are pictures without text."""
+
+    exit_code = 42
+    code = "no-text"
+
+
+class FileTooLargeError(ArchiefError):
+    """The file has more bytes, packed or unpacked, than are looked at."""
+
+    exit_code = 43
+    code = "file-too-large"
+
+
+class ReadingStoppedError(ArchiefError):
+    """Reading the file took too long, too much memory or the reading process down; nothing was understood."""
+
+    exit_code = 44
+    code = "reading-stopped"
 
 
 class CorruptError(ArchiefError):
