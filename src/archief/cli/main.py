@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
             "mandate": "mandates:mandate",
         },
     ),
+    ("Letters", {"read": "reading:read"}),
     ("Append", {"append": "appending:append", "events": "vocabulary:events"}),
     (
         "Read",

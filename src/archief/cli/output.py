@@ -58,8 +58,8 @@ class Output:
         """Tell what the person should act on; not silenced."""
         click.echo(f"archief: {self.styled('warning', fg='yellow')}: {text}", err=True, color=self.color)
 
-    def members(self, value: Mapping[str, Any]) -> None:
-        """Print one JSON object."""
+    def members(self, value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """Print one JSON object, or a list of objects."""
         click.echo(msgspec.json.format(to_json(value), indent=2))
 
     def styled(self, text: str, **style: Any) -> str:  # noqa: ANN401 - click's styles

@@ -112,8 +112,11 @@ def _dates(sentence: str, letter: dt.date | None) -> list[tuple[int, str, bool]]
 
 def _meetings(sentence: str, letter: dt.date | None) -> Iterator[dict[str, Any]]:
     dates = _dates(sentence, letter)
-    for form in _FORM.finditer(sentence):
+    forms = list(_FORM.finditer(sentence))
+    for form in forms:
         behind = [one for one in dates if 0 <= one[0] - form.end() < 120]
+        if not behind and len(forms) == 1:
+            behind = [one for one in dates if 0 <= form.start() - one[0] < 120][-1:]
         if not behind:
             continue
         place, day, inferred = behind[0]
