@@ -31,13 +31,14 @@ def paragraphs(lines: Sequence[Line], torn: Sequence[bool]) -> list[str]:
         for part in ([block] if _spaced(lines, torn) else _unspaced(block, lines))
     ]
     whole: list[list[Line]] = []
+    start = 0
     for part in parts:
-        start = next(index for index, line in enumerate(lines) if line is part[0])
         item = bool(whole) and _is_item(part[0].text) and _is_item(whole[-1][0].text)
         if whole and (item or (torn[start] and _goes_on(whole[-1], part))):
             whole[-1] = whole[-1] + part
         else:
             whole.append(part)
+        start += len(part)
     return [_text(part) for part in whole]
 
 

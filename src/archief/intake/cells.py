@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archief.intake import labels, shapes
@@ -23,8 +23,12 @@ GROUP_MAX = 60
 
 _LEFT_OVER = -1.5
 _BLANK_INSIDE = -6.0
-_CARRIED = -3.0
+_CARRIED = -1.0
 _ADDRESSES = ("visiting_address", "postal_address", "return_address")
+
+
+_TWINS = {"our_reference": "your_reference", "your_reference": "our_reference"}
+"""Cells whose values may look the same: one value for both labels belongs to neither."""
 
 
 class Cell(NamedTuple):
@@ -94,12 +98,14 @@ def _groups(lines: Sequence[Line]) -> tuple[list[Cell], list[Grouped]]:
     for index, line in enumerate(lines):
         found = labels.found(line, index)
         blank = line.gap > 0 or (previous is not None and previous.page != line.page)
-        if not found:
-            groups[-1].values.append(Value(line.text, line, blank))
+        before = line.words[: found[0].begin] if found else line.words
+        if before and (not found or len(before) > 1):
+            groups[-1].values.append(Value(spoken(before), line._replace(words=before), blank))
         for number, label in enumerate(found):
             end = found[number + 1].begin if number + 1 < len(found) else len(line.words)
             rest = spoken(line.words[label.end : end])
-            bare = label.key == "sent_date" and not rest and not _date_follows(lines, index)
+            # "3 mei 2022 / Verzonden" and then another label: no date was filled in.
+            bare = label.key == "sent_date" and not rest and groups[-1].values and not _date_follows(lines, index)
             if bare or (rest and (fits(label.key, rest) > 0 or shapes.is_empty(rest))):
                 done.append(Cell(label.key, label.word, (rest,) if rest else (), line))
                 continue
@@ -152,11 +158,15 @@ def _dealt(groups: list[Grouped], *, turned: bool = False) -> _Dealt:
         score += part
         left += [values[index] for index in over]
         pending = []
-        for number, (label, at, _carried) in enumerate(heads[-24:]):
+        for number, (label, at, late) in enumerate(heads[-24:]):
             if number in taken:
                 begin, end = taken[number]
                 chosen = values[begin:end][::-1] if turned else values[begin:end]
-                sure = 1.0 if len(heads) == 1 or fits(label.key, joined(v.text for v in chosen)) > 0 else 0.8
+                text = joined(v.text for v in chosen)
+                sure = 1.0 if len(heads) == 1 or fits(label.key, text) > 0 else 0.8
+                below = number + 1 == len(heads[-24:]) and begin == 0 and not values[0].blank
+                if not below and _has_twin(label.key, text, heads[-24:], taken, later=late):
+                    sure = 0.4
                 cells.append(Cell(label.key, label.word, tuple(v.text for v in chosen), chosen[0].at, sure))
             else:
                 pending.append((label, at))
@@ -165,6 +175,22 @@ def _dealt(groups: list[Grouped], *, turned: bool = False) -> _Dealt:
         pending = pending[-12:]
     cells += [Cell(label.key, label.word, (), at) for label, at in pending]
     return _Dealt(score, cells, left)
+
+
+def _has_twin(
+    key: str,
+    text: str,
+    heads: Sequence[tuple[Label, Line, bool]],
+    taken: Mapping[int, tuple[int, int]],
+    *,
+    later: bool,
+) -> bool:
+    """Whether an empty cell of the same group would take this value as well."""
+    twin = _TWINS.get(key, "")
+    return any(
+        head.key == twin and carried == later and number not in taken and fits(twin, text) >= fits(key, text)
+        for number, (head, _, carried) in enumerate(heads)
+    )
 
 
 def _best(
@@ -192,8 +218,12 @@ def _best(
             for count in range(1, min(LINES_MAX, columns - j) + 1):
                 part = values[j : j + count]
                 worth = _worth(label.key, part, turned=turned)
-                worth += _CARRIED if carried else 0
+                # What stands directly below a label is not the value of an earlier one.
+                worth += (_CARRIED if part[0].blank or j else _BLANK_INSIDE - 2) if carried else 0
                 worth += 1 if j == 0 and rows == 1 and (turned or not part[0].blank) else 0
+                torn = j > 0 and not part[0].blank and not turned and runs_on(values[j - 1].text, part[0].text)
+                worth -= 4 if torn else 0
+                worth += 2 if j == 0 and i == rows - 1 and not part[0].blank else 0
                 worth += 6 if part[0].glued and i == rows - 1 else 0
                 if best[i + 1][j + count] + worth > score - (1e-9 if choice == 0 else -1e-9):
                     choice, score = count, best[i + 1][j + count] + worth
@@ -254,6 +284,8 @@ def _address(texts: Sequence[str]) -> float:
     codes = [index for index, text in enumerate(texts) if shapes.POSTCODE.search(text)]
     if codes != [len(texts) - 1] or len(texts) > 4:
         return -20.0
+    if re.match(r"[1-9]\d{3}\s?[A-Z]{2}\b", texts[0]):
+        return 2.0
     return -20.0 if any(re.match(r"(aan\s|t\.?\s?a\.?\s?v\.?\s)", text, re.IGNORECASE) for text in texts) else 10.0
 
 
@@ -286,20 +318,45 @@ def _rescued(cells: list[Cell], left: list[Value]) -> tuple[list[Cell], list[Val
             cells = [cell for cell in cells if cell is not empty[0]]
             cells.append(empty[0]._replace(lines=(strict[0].text,), at=strict[0].at, sure=0.6))
             left = [value for value in left if value is not strict[0]]
-    return cells, left
+    return _with_subject(cells, left)
+
+
+def _with_subject(cells: list[Cell], left: list[Value]) -> tuple[list[Cell], list[Value]]:
+    """Give an empty subject the one block of text that nothing else explains."""
+    empty = [cell for cell in cells if cell.key == "subject"]
+    if len(empty) != 1 or empty[0].lines:
+        return cells, left
+    begin = min((cell.at.page, cell.at.y) for cell in cells)
+    parts = [part for part in _parts(left) if (part[0].at.page, part[0].at.y) > begin and _may_be_subject(part)]
+    if len(parts) != 1:
+        return cells, left
+    found = empty[0]._replace(lines=tuple(value.text for value in parts[0]), at=parts[0][0].at, sure=0.6)
+    return [cell for cell in cells if cell is not empty[0]] + [found], [
+        value for value in left if value not in parts[0]
+    ]
+
+
+def _may_be_subject(part: Sequence[Value]) -> bool:
+    first, whole = part[0].text, joined(value.text for value in part)
+    addressed = re.match(r"aan (de|het|uw)\b|t\.?a\.?v\.?\s|(de )?gemeenteraad|de heer|mevrouw", first, re.IGNORECASE)
+    return not addressed and not shapes.POSTCODE.search(whole) and _free("subject", [value.text for value in part]) > 3
 
 
 def _unmistakable(key: str, text: str) -> bool:
     return shapes.REFERENCE.fullmatch(text) is not None if key == "our_reference" else fits(key, text) > 0
 
 
-def _blocks(values: Sequence[Value]) -> list[list[Line]]:
-    parts: list[list[Line]] = []
+def _parts(values: Sequence[Value]) -> list[list[Value]]:
+    """Values that stand together."""
+    parts: list[list[Value]] = []
     for value in values:
-        line = value.at
-        near = parts and parts[-1][-1].page == line.page and line.y - parts[-1][-1].y < 1.6
-        if near and not value.blank:
-            parts[-1].append(line)
+        last = parts[-1][-1].at if parts else None
+        if last is not None and last.page == value.at.page and value.at.y - last.y < 1.6 and not value.blank:
+            parts[-1].append(value)
         else:
-            parts.append([line])
+            parts.append([value])
     return parts
+
+
+def _blocks(values: Sequence[Value]) -> list[list[Line]]:
+    return [[value.at for value in part] for part in _parts(values)]

@@ -172,6 +172,7 @@ def of_header(lines: Sequence[Line]) -> tuple[list[Line], dict[str, tuple[str, L
     Returns:
         The lines that remain, and what was said: ``doc_type`` and ``organisation`` with their lines.
     """
+    lines = [piece for line in lines for piece in _unglued(line)]
     kept: list[Line] = []
     said: dict[str, tuple[str, Line]] = {}
     owed = 0
@@ -197,6 +198,19 @@ def of_header(lines: Sequence[Line]) -> tuple[list[Line], dict[str, tuple[str, L
             kept.append(left._replace(gap=left.gap + owed))
             owed = 0
     return kept, said
+
+
+def _unglued(line: Line) -> list[Line]:
+    """Part the dashes of an empty cell from what stands below them: pdftotext takes them for a broken word."""
+    first = line.words[0]
+    match = re.match(r"(-+)(?=\w)", first.text)
+    if match is None:
+        return [line]
+    rest = line._replace(words=(first._replace(text=first.text[match.end() :]), *line.words[1:]), gap=0)
+    shaped = shapes.is_email(rest.text) or shapes.is_phone(rest.text) or shapes.is_reference(rest.text)
+    if len(match[1]) > 1 or labels.found(rest, 0) or shaped:
+        return [line._replace(words=(first._replace(text="--"),)), rest]
+    return [line]
 
 
 def _stands_free(lines: Sequence[Line], index: int) -> bool:

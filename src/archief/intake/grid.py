@@ -30,7 +30,8 @@ def is_kept(lines: Sequence[Line]) -> bool:
             label.begin and line.words[label.begin].x0 - line.words[label.begin - 1].x1 >= 1.6 for label in found[1:]
         ):
             return True
-        if found and found[0].begin > 1:
+        begin = found[0].begin if found else 0
+        if begin > 1 and line.words[begin].x0 - line.words[begin - 1].x1 >= GAP:
             return True
         if len(found) == 1 and ends[0] < len(line.words):
             space = line.words[ends[0]].x0 - line.words[ends[0] - 1].x1
@@ -70,24 +71,34 @@ class Grid:
         beside = [other.x0 for other in self.labels if other.line == label.line and other.x0 > label.x0]
         return min([*beside, *(start for start in self.starts if start > label.x0 + 4)], default=float("inf"))
 
+    def _next_column(self, x: float) -> float:
+        return min((start for start in self.starts if start > x + 4), default=float("inf"))
+
     def cells(self) -> list[Cell]:
         """Each label with its value."""
         return [self._cell(label) for label in self.labels]
 
     def _cell(self, label: Label) -> Cell:
         line = self.lines[label.line]
-        beside = [other.begin for other in self.labels if other.line == label.line and other.begin > label.begin]
-        end = min(beside, default=len(line.words))
-        rest = line.words[label.end : end]
+        rest = self._beside(label)
         if rest and self._stands_beside(label, rest):
             first = self._first_segment(rest)
             self._take(label.line, label.end, label.end + len(first))
             if label.key in labels.TYPED and fits(label.key, spoken(first)) > 0:
                 return Cell(label.key, label.word, (spoken(first),), line)
-            texts = (spoken(first), *self._below(label, first[0].x0, float("inf"), begun=True, beside=True))
+            texts = (
+                spoken(first),
+                *self._below(label, first[0].x0, self._next_column(first[0].x0), begun=True, beside=True),
+            )
             return Cell(label.key, label.word, texts, line)
         texts = tuple(self._below(label, label.x0, self._right(label), begun=False, beside=False))
         return Cell(label.key, label.word, texts, line)
+
+    def _beside(self, label: Label) -> Sequence[Word]:
+        """The words between a label and the next one on its line."""
+        words = self.lines[label.line].words
+        later = [other.begin for other in self.labels if other.line == label.line and other.begin > label.begin]
+        return words[label.end : min(later, default=len(words))]
 
     @staticmethod
     def _first_segment(rest: Sequence[Word]) -> Sequence[Word]:
@@ -102,26 +113,32 @@ class Grid:
         if label.key in labels.TYPED:
             if fits(label.key, text) > 0 or (near and not label.alone):
                 return True
-            empty_below = not self._peek(label)
-            return shapes.is_empty(text) and (near or empty_below)
-        return near or self._same_column(label) or not self._peek(label)
+            return shapes.is_empty(text) and (near or not self._stands_below(label))
+        return near or self._same_column(label) or not self._stands_below(label)
 
     def _same_column(self, label: Label) -> bool:
         """Whether other labels of the same column have text beside them too."""
         return any(
-            other is not label
-            and abs(other.x0 - label.x0) < _SLACK
-            and other.end < len(self.lines[other.line].words)
-            and fits(other.key, spoken(self.lines[other.line].words[other.end :])) > 0
+            abs(other.x0 - label.x0) < _SLACK and fits(other.key, spoken(self._first_segment(self._beside(other)))) > 0
             for other in self.labels
+            if other is not label
         )
 
-    def _peek(self, label: Label) -> list[str]:
-        """What would stand below a label, without taking it."""
-        kept = [row[:] for row in self.free]
-        below = self._below(label, label.x0, self._right(label), begun=False, beside=False)
-        self.free = kept
-        return below
+    def _stands_below(self, label: Label) -> bool:
+        """Whether text begins right below a label, and not only somewhere in its column."""
+        above = self.lines[label.line]
+        for index in range(label.line + 1, len(self.lines)):
+            line = self.lines[index]
+            if line.page != above.page or line.y - above.y > _FIRST_MAX:
+                return False
+            if any(other.line == index and abs(other.x0 - label.x0) < _SLACK for other in self.labels):
+                return False
+            if any(
+                free and abs(word.x0 - label.x0) < _SLACK
+                for word, free in zip(line.words, self.free[index], strict=True)
+            ):
+                return True
+        return False
 
     def _below(self, label: Label, left: float, right: float, *, begun: bool, beside: bool) -> list[str]:
         """The lines of a value.

@@ -117,7 +117,7 @@ class Header:
             if mail and not self._of("email"):
                 self._put("email", mail.group(), cell, "medium")
             if phone and not self._of("phone"):
-                self._put("phone", phone.group().strip(" ("), cell, "medium")
+                self._put("phone", phone.group().strip(), cell, "medium")
 
     def _contact(self, key: str) -> None:
         """A number or address of the official: its own label goes before one of the letterhead."""
@@ -144,7 +144,7 @@ class Header:
         if len(found) != 1:
             self._reject(cell)
             return ""
-        return str(found[0]).strip(" (")
+        return str(found[0]).strip()
 
     def _beside_official(self, cell: Cell) -> bool:
         """Whether a cell stands in the block of the reference labels, not in the letterhead."""
@@ -161,6 +161,9 @@ class Header:
         for cell in self._of(key):
             value = joined(cell.lines)
             if not value or shapes.is_empty(value):
+                continue
+            if cell.sure < 0.5:
+                self.findings.warn(f"{value}: onze referentie or uw referentie; left empty")
                 continue
             if fits(key, value) > 0:
                 self._put(key, value, cell)
@@ -299,7 +302,7 @@ def listed(lines: Sequence[str]) -> list[str]:
         parts = _unnumbered(lines)
     titles = [title for part in parts for title in re.split(r"\s*;\s*", joined(part))]
     titles = [re.sub(r"(?<=\S)\s+\d+[.)]\s+(?=[A-Z])", "\n", title) for title in titles]
-    titles = [each.strip().rstrip(",;.") for title in titles for each in title.split("\n")]
+    titles = [each.strip().rstrip(",;.").removeprefix("-") for title in titles for each in title.split("\n")]
     return [title for title in titles if title]
 
 

@@ -141,6 +141,8 @@ def found(line: Line, index: int) -> list[Label]:
     while at < len(words):
         opens = at == 0 or words[at].x0 - words[at - 1].x1 >= 1.6 or (labels and labels[-1].end == at)
         opens = opens or (at == 1 and words[0].text in {">", "|", "•"})
+        # A tool may put the first line of the next column on this one; a label in capitals still stands out.
+        opens = opens or (len(words[at].text) > 4 and words[at].text.isupper() and not words[at - 1].text.isupper())
         label = _at(words, at, index) if opens else None
         if label is None:
             at += 1
@@ -184,14 +186,18 @@ def _sound(words: Sequence[Word], labels: list[Label]) -> list[Label]:
         if len(label.word) == 1 and not (rest and fits(label.key, rest) > 0):
             continue
         headed = text.isupper() and len(text) > 3 and not rest.isupper()
-        if (
-            label.alone
-            or not rest
-            or headed
-            or (label.key in TYPED and (fits(label.key, rest) > 0 or shapes.is_empty(rest)))
-        ) or (label.begin == 0 and text[:1].isupper() and label.word in {"onderwerp", "betreft", "behandeld door"}):
+        shaped = label.key in TYPED and (fits(label.key, rest) > 0 or shapes.is_empty(rest))
+        leads = label.begin == 0 and text[:1].isupper() and _leads(label.word, rest)
+        if label.alone or not rest or headed or shaped or leads:
             kept.append(label)
     return kept
+
+
+def _leads(word: str, rest: str) -> bool:
+    """Whether running text behind a label may be its value."""
+    if word in {"onderwerp", "betreft", "behandeld door", "bijlage(n)"}:
+        return True
+    return word in {"bijlagen", "bijlage", "behandelaar", "contactpersoon"} and not rest[:1].islower()
 
 
 def fits(key: str, text: str) -> int:
@@ -203,17 +209,25 @@ def fits(key: str, text: str) -> int:
     """
     text = text.strip()
     if key in ("date", "sent_date", "_your_date"):
-        return 10 if shapes.date(text) else -12
+        # One date for two labels is the letter's own.
+        return (10 if key == "date" else 9) if shapes.date(text) else -12
     if key in ("phone", "fax"):
         return 8 if shapes.is_phone(text) else -10
     if key == "email":
         return 10 if shapes.is_email(text) else -10
     if key == "our_reference":
-        return 8 if shapes.REFERENCE.fullmatch(text) else 5 if shapes.is_reference(text) else -8
+        return 8 if shapes.REFERENCE.fullmatch(text) else _reference(text) or -8
     if key == "your_reference":
-        return 4 if shapes.is_reference(text) else -4
+        return _reference(text) or -4
     if key in ("visiting_address", "postal_address", "return_address"):
         return 10 if shapes.POSTCODE.search(text) and not shapes.EMAIL.search(text) else -10
     if key == "_page":
         return 6 if re.fullmatch(r"\d{1,3}(\s*(van|/|of)\s*\d{1,3})?", text) else -8
     return 0
+
+
+def _reference(text: str) -> int:
+    """Fewer points for a reference with words in it; 0 when it is none."""
+    if not shapes.is_reference(text):
+        return 0
+    return 2 if re.search(r"[a-zà-ÿ]{3,}", text) else 5

@@ -29,6 +29,8 @@ _FOR = re.compile(r",?\s*\(?(?:namens\s+(?:dezen?|hen|deze)|overeenkomstig het d
 _WG = re.compile(r"\(?\s*(?:w\.\s?g\.|was getekend|get\.)\s*\)?[,:]?\s*", re.IGNORECASE)
 _INITIALS = r"(?:(?:drs|mr|dr|ir|ing|prof|mw|dhr)\.?\s+)*(?:[A-Z]\.\s?)+"
 
+_NO_TITLE = r"(?<!\bdrs)(?<!\bmr)(?<!\bdr)(?<!\bir)(?<!\bing)(?<!\bprof)"
+
 LIST = re.compile(r"(?:bijlagen?|bijlage\(n\)|bijgevoegd|als bijlage)\s*(?:\(\d+\))?\s*:?\s*(.*)$", re.IGNORECASE)
 _END = re.compile(
     r"(?:bijlagen?\b|bijlage\(n\)|bijgevoegd|afschrift|kopie|c\.?c\.?\b|p\.?s\.?\b|deze brief is|dit document is)",
@@ -52,6 +54,8 @@ class Item(NamedTuple):
 def is_signature(text: str) -> bool:
     """Whether a line may belong to a block of signatures."""
     text = text.strip()
+    if all(shapes.is_name(part) for part in _parted(text)):
+        return True
     if len(text) > 110 or re.search(r"[.!?]\s+[A-Z][a-z]+\s+[a-z]", text):
         return False
     bare = _WG.sub("", text).rstrip(",. ")
@@ -155,7 +159,7 @@ def _parted(text: str) -> list[str]:
     roles = re.split(rf",?\s+(?=[Dd]e\s+[\w-]*{_ROLE_WORD}\b)", text)
     if len(roles) > 1 and all(_is_role(part) for part in roles):
         return roles
-    names = re.split(rf"(?<=[a-zà-ÿ])\.?,?\s+(?={_INITIALS}(?:\w|['’]))", text)
+    names = re.split(rf"(?<=[a-zà-ÿ]){_NO_TITLE}(?:\.?,?\s+(?={_INITIALS}(?:\w|['’]))|\.\s+(?=[A-ZÀ-Þ]))", text)
     if len(names) > 1 and all(shapes.is_name(part) for part in names):
         return names
     bare = _BARE.match(text)
