@@ -126,6 +126,59 @@ def test_a_scan_is_told() -> None:
         reading.read("scan.pdf", pdf_of([""]))
 
 
+COLUMNS = """Gemeente Veldhaven
+
+> RETOURADRES Postbus 77, 8800 CK Veldhaven            BEZOEKADRES
+                                                       Kade 1
+Aan de dames en heren,                                 8801 AA Veldhaven
+leden van de gemeenteraad
+
+ONDERWERP                     DATUM                    BIJLAGEN
+Herstel van de brug           3 mei 2022               1. Tekening
+over de vaart                 Verzonden 04-05-2022     2. Raming
+BEHANDELD DOOR                TELEFOONNUMMER           ONZE REFERENTIE
+L.M. de Wit                                            2022-00123
+E-MAILADRES                   FAXNUMMER                UW REFERENTIE
+l.dewit@veldhaven.example     0588-654321
+
+Geachte raadsleden,
+
+De brug is dicht, en blijft
+dat tot de zomer.
+
+Hoogachtend,
+
+Burgemeester en Wethouders van Veldhaven,
+
+De Secretaris,                De Burgemeester,
+
+A. Bos.                       B. Smid.
+"""
+ROUND = """                                        Gemeente Veldhaven
+
+Rondebriefje Stadsronde
+
+Onderwerp                 Havenvisie
+Datum                     3 mei 2022
+Wie neemt uiteindelijk    De Raad
+het besluit?
+Presidium
+"""
+
+
+@pytest.mark.parametrize("text", [COLUMNS, ROUND])
+def test_a_pdf_is_read_as_the_text_in_its_place(text: str) -> None:
+    by_page, by_text = reading.read("a.pdf", pdf_of([drawn(text)])).data, reading.read("a.txt", text.encode()).data
+    assert by_text == by_page
+    assert [] == [key for key in ("subject", "date") if key not in by_page]
+
+
+def test_cells_of_a_pdf_that_are_empty_stay_empty() -> None:
+    data = reading.read("a.pdf", pdf_of([drawn(COLUMNS)])).data
+    assert [None, "0588-654321", None] == [data.get(key) for key in ("phone", "fax", "your_reference")]
+    assert ["Tekening", "Raming"] == data["attachments"]
+
+
 def test_a_pdf_with_a_script_is_read_and_the_script_told() -> None:
     data = pdf_of([drawn(LETTER)], catalogue="/OpenAction << /S /JavaScript /JS (app.alert(1)) >>")
     found = reading.read("brief.pdf", data)

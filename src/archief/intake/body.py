@@ -25,19 +25,18 @@ def paragraphs(lines: Sequence[Line], torn: Sequence[bool]) -> list[str]:
     Returns:
         One text each; the items of a list are lines.
     """
-    parts = [
-        part
-        for block in _blocks(lines, torn)
-        for part in ([block] if _spaced(lines, torn) else _unspaced(block, lines))
-    ]
+    parts = _blocks(lines, torn)
+    if not _spaced(lines, torn):
+        width = max((len(line.text) for line in lines), default=0)
+        parts = [part for block in parts for part in _unspaced(block, width)]
     whole: list[list[Line]] = []
     start = 0
     for part in parts:
         item = bool(whole) and _is_item(part[0].text) and _is_item(whole[-1][0].text)
         if whole and (item or (torn[start] and _goes_on(whole[-1], part))):
-            whole[-1] = whole[-1] + part
+            whole[-1] += part
         else:
-            whole.append(part)
+            whole.append(part[:])
         start += len(part)
     return [_text(part) for part in whole]
 
@@ -57,13 +56,12 @@ def _spaced(lines: Sequence[Line], torn: Sequence[bool]) -> bool:
     return any(line.gap and not tear for line, tear in zip(lines[1:], torn[1:], strict=True))
 
 
-def _unspaced(block: Sequence[Line], lines: Sequence[Line]) -> list[list[Line]]:
+def _unspaced(block: Sequence[Line], width: int) -> list[list[Line]]:
     """Part a text without blank lines: where the next word would have fitted, the break was meant."""
-    width = max(len(line.text) for line in lines)
     parts: list[list[Line]] = []
     for line in block:
         above = parts[-1][-1].text if parts else ""
-        fitted = len(above) + 1 + len(line.text.split()[0]) <= width
+        fitted = len(above) + 1 + len(line.words[0].text) <= width
         closed = _ENDS.search(above) is not None
         heading = (
             len(above) < _HEADING_MAX and line.text[:1].isupper() and not closed and fitted and len(parts[-1]) == 1

@@ -20,6 +20,9 @@ _REPLY = re.compile(
     r"(bij (uw )?antwoord|gelieve bij|wilt u bij|bij beantwoording)\b.*\b(kenmerk|datum|referentie)", re.IGNORECASE
 )
 _WORD_ERROR = re.compile(r"Fout!\s+[\w\s]+?(?:gevonden|gedefinieerd|opgegeven)\.?")
+_LONGEST = 300
+"""A longer line than this is never furniture."""
+
 _EDGE = re.compile(r"\d{1,3}|[-–]\s?\d{1,3}\s?[-–]|\d{1,3}\s?(?:/|van)\s?\d{1,3}")
 _KIND_LINE = re.compile(r"raadsinformatiebrief(?:\s+(?:nr\.?|nummer|rib)?\s*[\d./-]+)?[.:]?")
 
@@ -107,6 +110,8 @@ class Furniture:
 
     def rest(self, line: Line) -> tuple[str, bool]:
         """As :meth:`_rest`, of a line; a sentence with such words in it stays a sentence."""
+        if len(line.text) > _LONGEST:
+            return line.text, False
         rest, strong = self._rest(line.text)
         return ("", strong) if not re.search(r"[^\W_]", rest) else (line.text, False)
 

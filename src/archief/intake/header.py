@@ -235,13 +235,9 @@ def addressed(part: Sequence[Line]) -> int:
     """How much a block looks like the person or body that a letter is for."""
     texts = [line.text for line in part]
     whole = " ".join(texts)
-    if (
-        shapes.EMAIL.search(whole)
-        or shapes.URL.search(whole)
-        or PHONE_LINE.search(whole)
-        or len(whole) > 300
-        or len(part) > 7
-    ):
+    if len(whole) > 300 or len(part) > 7:
+        return 0
+    if shapes.EMAIL.search(whole) or shapes.URL.search(whole) or PHONE_LINE.search(whole):
         return 0
     if shapes.date(whole) or is_organ(texts[0]) or furniture.organisation_of(whole):
         return 0

@@ -43,9 +43,9 @@ def read(lines: Sequence[Line], findings: Findings) -> None:
         findings.put("salutation", _greeting(lines[start:end]), lines[start])
     else:
         findings.warn("there is no salutation; where the text begins was guessed")
-    _rest(lines[end:], findings, spelled=_capitals(head))
+    _rest(lines[end:], findings, spelled=_capitals(head[:HEADER_MAX]))
     _kind(lines, findings)
-    _organisation(head, findings)
+    _organisation(head[:HEADER_MAX], findings)
     for key, name in (("subject", "onderwerp"), ("date", "datum")):
         if key not in findings.values:
             findings.warn(f"{name}: not found")

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from typing import NamedTuple
 
 from archief.errors import FileTooLargeError, UnreadableFileError
+from archief.intake import shapes
 from archief.intake.decoding import decode, plain
 
 FILES_MAX = 200
@@ -65,7 +66,7 @@ def read(data: bytes) -> Mail:
 def _mail(message: EmailMessage) -> Mail:
     name, address = email.utils.parseaddr(_field(message, "From"))
     moment = email.utils.parsedate_tz(_field(message, "Date"))
-    date = f"{moment[0]:04}-{moment[1]:02}-{moment[2]:02}" if moment else ""
+    date = shapes.date(f"{moment[0]:04}-{moment[1]:02}-{moment[2]:02}") if moment else None
     warnings: list[str] = []
     files = list(_files(message, warnings))
     to = [person or mail for person, mail in email.utils.getaddresses([_field(message, "To")])]
@@ -74,7 +75,7 @@ def _mail(message: EmailMessage) -> Mail:
         sender_email=_tidy(address) if "@" in address else "",
         to=_tidy(", ".join(to)),
         subject=_tidy(_field(message, "Subject")),
-        date=date,
+        date=date or "",
         message_id=_tidy(_field(message, "Message-ID")).strip("<>"),
         text=_text(message),
         files=files,

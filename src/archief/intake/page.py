@@ -102,25 +102,22 @@ def joined(parts: Iterable[str]) -> str:
     A hyphen stays before a capital or a digit (Eijsden-Margraten, 2018-2), behind a capital (P&C-cyclus), and before
     "en" and "of" (jeugd- en ouderenzorg).
     """
-    text = ""
+    text: list[str] = []
     for part in parts:
         part = " ".join(part.split())  # noqa: PLW2901 - the same part, tidied
         if not part:
             continue
+        last = text[-1] if text else ""
         if not text:
-            text = part
-        elif text.endswith(SOFT_HYPHEN):
-            text = text[:-1] + part
-        elif re.search(r"[^\W_]-$", text):
-            if _SUSPENDED.match(part):
-                text = f"{text} {part}"
-            elif part[:1].islower() and text[-2].islower():
-                text = text[:-1] + part
-            else:
-                text += part
+            text.append(part)
+        elif last.endswith(SOFT_HYPHEN):
+            text[-1:] = [last[:-1], part]
+        elif ends_open(last) and not _SUSPENDED.match(part):
+            broken = part[:1].islower() and last[-2].islower()
+            text[-1:] = [last[:-1] if broken else last, part]
         else:
-            text = f"{text} {part}"
-    return text.replace(SOFT_HYPHEN, "")
+            text += [" ", part]
+    return "".join(text).replace(SOFT_HYPHEN, "")
 
 
 def ends_open(text: str) -> bool:

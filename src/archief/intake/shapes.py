@@ -38,7 +38,8 @@ DATE = re.compile(
     r"|(?P<iy>\d{4})-(?P<im>\d{2})-(?P<id>\d{2}))(?![\w/-]|\.\d)",
     re.IGNORECASE,
 )
-EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+# Bounded, and from its beginning only: a long word without an @ must not be tried at every letter.
+EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 POSTCODE = re.compile(r"\b[1-9]\d{3}\s?[A-Z]{2}\b")
 URL = re.compile(r"\b(?:https?://|www\.)\S+|^[\w-]+\.(?:nl|com|org|example)$", re.IGNORECASE)
 REFERENCE = re.compile(r"\d{4}[-/.]\d{4,8}")

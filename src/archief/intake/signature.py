@@ -70,7 +70,7 @@ def is_signature(text: str) -> bool:
 
 
 def _is_role(text: str) -> bool:
-    return ROLE.match(text) is not None and len(text) < 130 and not text.endswith(".") and not is_organ(text)
+    return len(text) < 130 and ROLE.match(text) is not None and not text.endswith(".") and not is_organ(text)
 
 
 def strong(text: str) -> bool:
@@ -156,6 +156,8 @@ def _items(lines: Sequence[Line]) -> list[Item]:
 
 def _parted(text: str) -> list[str]:
     """Part what a tool put on one line: two roles, two names, role and name, name and role."""
+    if len(text) > 300:
+        return [text]
     roles = re.split(rf",?\s+(?=[Dd]e\s+[\w-]*{_ROLE_WORD}\b)", text)
     if len(roles) > 1 and all(_is_role(part) for part in roles):
         return roles
