@@ -30,7 +30,7 @@ settings.load_profile("full")
 def _lacking() -> dict[str, str]:
     """What this machine lacks, by the name used in ARCHIEF_REQUIRE, with what to do about it."""
     present = {
-        "java": (shutil.which("java"), "Java: install default-jre-headless"),
+        "java": (shutil.which("javac"), "Java: install default-jdk-headless"),
         "chromium": (shutil.which("chromium") or shutil.which("chromium-browser"), "Chromium: install chromium"),
         "go": (shutil.which("go"), "Go: install golang-go and golang-golang-x-mod-dev"),
         "shared": (SHARED.is_dir(), "../shared: the folder beside this checkout"),

@@ -1,0 +1,1 @@
+"""A letter as a page: PDF/A in the municipality's layout, and signatures in a PDF. Knows letters; knows no log."""

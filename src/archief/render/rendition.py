@@ -1,0 +1,172 @@
+"""A letter as a PDF that lasts (PDF/A-3a, ISO 19005-3) and that everybody can read (PDF/UA-1, ISO 14289-1).
+
+The layout is a template: a folder with ``template.typ`` for typst, and ``fonts/`` if it brings its own. The letter goes
+to it as JSON and is shown as text; nothing in a letter is ever evaluated. The same letter, moment and template give the
+same bytes with the same version of typst; a later one may not, so a rendition is kept and never made again to compare.
+
+Pure: reads the template's folder, writes nothing, asks no network. Does not know where letters are kept.
+
+    pdf = rendition(letter, dt.datetime(2021, 1, 14, tzinfo=dt.UTC))
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from archief import canonical
+from archief.errors import ArchiefError, ExtraMissingError, MalformedError, UsageError
+from archief.events.letters import LetterData
+
+OURS = Path(__file__).resolve().parent / "template"
+"""The layout that comes with archief."""
+
+MAIN = "template.typ"
+PRONOM = "fmt/479"
+"""PDF/A-3a in the register of formats."""
+
+STANDARDS = ["a-3a", "ua-1"]
+SOURCE_BYTES_MAX = 1024 * 1024
+"""More text than this is no letter: it is some three hundred pages, which take seconds."""
+
+_NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed|disallowed codepoint `"(.+?)"`', re.DOTALL)
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+_PLACE = re.compile(r"┌─ (.+:\d+:\d+)$", re.MULTILINE)
+_PACKAGE = re.compile(r"[\"']@")
+
+
+def rendition(letter: LetterData, moment: dt.datetime, template: Path = OURS) -> bytes:
+    """Make the PDF of a letter; the letter's data are attached to it as ``brief.json`` (AFRelationship: Source).
+
+    Args:
+        letter: as it reads. Its files are no part of it.
+        moment: what the PDF says of when it was made, with a time zone; of the letter, not of a clock.
+        template: the folder of the layout.
+
+    Returns:
+        The file, with a line end at its end: without one a signature added later breaks PDF/A (6.1.9).
+
+    Raises:
+        MalformedError: the letter has a character that the template's fonts cannot show, or is too long.
+        UsageError: the template is not there or fails.
+        ExtraMissingError: typst or the font is not installed.
+    """
+    typst = _library("typst")
+    given = source(letter)
+    if len(given) > SOURCE_BYTES_MAX:
+        raise MalformedError(f"a letter of {len(given):,} bytes; the limit is {SOURCE_BYTES_MAX:,}", where="letter")
+    main = _main(template)
+    try:
+        pdf, warnings = typst.compile_with_warnings(
+            str(main),
+            root=str(template.resolve()),
+            font_paths=_fonts(template / "fonts"),
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs={"letter": given.decode()},
+            pdf_standards=STANDARDS,
+            timestamp=moment,
+        )
+    except typst.TypstError as error:
+        raise _refusal(error, letter, template) from None
+    if warnings:
+        raise _refusal(warnings[0], letter, template)
+    assert isinstance(pdf, bytes), "one document was asked for"
+    return pdf + b"\n"
+
+
+def source(letter: LetterData) -> bytes:
+    """The data that a rendition is made from, and that is attached to it: the letter as canonical JSON."""
+    return canonical.encode(msgspec.structs.replace(letter, documents=[]))
+
+
+def made_by() -> str:
+    """The program that makes renditions, with its version."""
+    return f"typst {importlib.import_module('importlib.metadata').version('typst')}"
+
+
+def _library(name: str) -> Any:  # noqa: ANN401 - a module that may not be there
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise ExtraMissingError(
+            "rendering needs the extra `render`, which is not installed",
+            where="archief render",
+            remedy="pip install 'archief[render]'",
+        ) from None
+
+
+def _main(template: Path) -> Path:
+    """The template's first file; what it imports lies in its folder."""
+    main = template.resolve() / MAIN
+    if not main.is_file():
+        raise UsageError(f"there is no {MAIN} in it", where=str(template), remedy="name the folder of a template")
+    for path in sorted(template.resolve().rglob("*.typ")):
+        try:
+            fetches = _PACKAGE.search(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            raise UsageError("it cannot be read as text", where=path.name, remedy="write it in UTF-8") from None
+        if fetches:
+            raise UsageError(
+                "it imports a package from the network",
+                where=path.name,
+                remedy="put the package's files into the template's folder and import them from there",
+            )
+    return main
+
+
+@functools.cache
+def _fonts(own: Path) -> Any:  # noqa: ANN401 - typst's own class
+    """A template's own fonts and ours; never the machine's: they differ."""
+    typst = _library("typst")
+    ours = Path(_library("fontpkg_ibm_plex_sans").ROOT) / "files"
+    return typst.Fonts(False, False, [str(folder) for folder in (own, ours) if folder.is_dir()])  # noqa: FBT003
+
+
+# what typst refuses, in words of ours
+
+
+def _refusal(error: Any, letter: LetterData, template: Path) -> ArchiefError:  # noqa: ANN401 - its error or warning
+    """What is wrong and where; never what the letter says."""
+    missing = [_unescaped(one or other) for one, other in _NO_GLYPH.findall(error.diagnostic)]
+    if missing:
+        where = next((path for path, text in _texts(letter) if any(one in text for one in missing)), "letter")
+        codes = dict.fromkeys(f"U+{ord(char):04X}" for one in missing for char in one)
+        return MalformedError(
+            f"no glyph for {', '.join(codes)} in the template's fonts",
+            where=where,
+            remedy="write it in another way, or put a font that has it into the template's fonts/ folder",
+        )
+    place = _PLACE.search(error.diagnostic)
+    values = {text for _, text in _texts(letter) if text}
+    told = error.message.replace("\n", " ")
+    if any(value in told for value in values):
+        told = "it fails on a value of this letter"
+    where = f"{template.name}/{Path(place[1]).name}" if place else str(template)
+    return UsageError(f"the template: {told}", where=where, remedy="correct it; what it is given: docs/rendering.md")
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def _texts(letter: LetterData) -> Iterator[tuple[str, str]]:
+    """Every text of a letter with the path of its field."""
+    waiting: list[tuple[str, Any]] = [("", msgspec.to_builtins(letter))]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(f"{path}.{name}".lstrip("."), one) for name, one in reversed(value.items())]
+            if path:
+                yield from ((path, name) for name in value)
+        elif isinstance(value, list):
+            waiting += reversed([(f"{path}[{number}]", one) for number, one in enumerate(value)])
+        elif isinstance(value, str):
+            yield path, value
