@@ -25,6 +25,7 @@ COMMANDS = {
     "person list": ["person", "list"],
     "append": ["--as", "jansen", "append", "--from", "letters.jsonl"],
     "events": ["events"],
+    "render": ["render", "2021-00018", "--out", "brief.pdf"],
     "show": ["show", "2021-00018"],
     "history": ["history", "2021-00018"],
     "list": ["list"],

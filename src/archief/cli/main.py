@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
     ),
     ("Letters", {"read": "reading:read"}),
     ("Append", {"append": "appending:append", "events": "vocabulary:events"}),
+    ("Letters", {"render": "rendering:render"}),
     (
         "Read",
         {

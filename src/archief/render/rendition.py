@@ -112,11 +112,13 @@ def _main(template: Path) -> Path:
         try:
             fetches = _PACKAGE.search(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
-            raise UsageError("it cannot be read as text", where=path.name, remedy="write it in UTF-8") from None
+            raise UsageError(
+                "it cannot be read as text", where=f"{template.name}/{path.name}", remedy="write it in UTF-8"
+            ) from None
         if fetches:
             raise UsageError(
                 "it imports a package from the network",
-                where=path.name,
+                where=f"{template.name}/{path.name}",
                 remedy="put the package's files into the template's folder and import them from there",
             )
     return main
@@ -127,7 +129,7 @@ def _fonts(own: Path) -> Any:  # noqa: ANN401 - typst's own class
     """A template's own fonts and ours; never the machine's: they differ."""
     typst = _library("typst")
     ours = Path(_library("fontpkg_ibm_plex_sans").ROOT) / "files"
-    return typst.Fonts(False, False, [str(folder) for folder in (own, ours) if folder.is_dir()])  # noqa: FBT003
+    return typst.Fonts(False, False, [str(folder) for folder in (own, ours) if folder.is_dir()])
 
 
 # what typst refuses, in words of ours
@@ -158,15 +160,16 @@ def _unescaped(text: str) -> str:
 
 
 def _texts(letter: LetterData) -> Iterator[tuple[str, str]]:
-    """Every text of a letter with the path of its field."""
+    """Every text of a letter with the path of its field; a form's rows by their number, their labels are content."""
     waiting: list[tuple[str, Any]] = [("", msgspec.to_builtins(letter))]
     while waiting:
         path, value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += [(f"{path}.{name}".lstrip("."), one) for name, one in reversed(value.items())]
-            if path:
-                yield from ((path, name) for name in value)
+        if isinstance(value, str):
+            yield path, value
         elif isinstance(value, list):
             waiting += reversed([(f"{path}[{number}]", one) for number, one in enumerate(value)])
-        elif isinstance(value, str):
-            yield path, value
+        elif path.startswith("fields"):
+            rows = [(f"{path}[{number}]", text) for number, row in enumerate(value.items()) for text in row]
+            waiting += reversed(rows)
+        else:
+            waiting += [(f"{path}.{name}".lstrip("."), one) for name, one in reversed(value.items())]
