@@ -1,7 +1,8 @@
-"""veraPDF, the archives' own validator, finds nothing against what we render: PDF/A-3a and PDF/UA-1."""
+"""veraPDF, the archives' own validator, finds nothing against what we render and sign: PDF/A-3a and PDF/UA-1."""
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import shutil
 import subprocess
@@ -11,17 +12,22 @@ from typing import Any
 
 import pytest
 
+from archief.render import pades
+from archief.render.pades import Trust
 from tests import rendered
+from tests.certificates import PASSPHRASE, Authority
 from tests.conftest import Requires
+from tests.unit.test_cli_timestamp import reply
 
 pytestmark = pytest.mark.java
 
 PROFILES = ("PDFA-3A", "PDFUA-1")
+NOW = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(minutes=10)
 Verdicts = dict[tuple[str, str], tuple[str, str]]
 Judge = Callable[[dict[str, bytes]], Verdicts]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def judge(requires: Requires, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """Name and bytes of files in; by name and profile what veraPDF says out, and the rules that are broken."""
     java = shutil.which("java")
@@ -44,38 +50,44 @@ def judge(requires: Requires, tmp_path_factory: pytest.TempPathFactory) -> Judge
     return judged
 
 
-@pytest.fixture(scope="module")
-def verdicts(judge: Judge) -> Verdicts:
+def test_what_is_rendered_and_signed_keeps_to_the_standards_and_what_is_broken_does_not(
+    judge: Judge, tmp_path: Path
+) -> None:
     brief = rendered.made(rendered.BRIEF)
-    return judge(
-        {
-            **{name: rendered.made(letter) for name, letter in rendered.ALL.items()},
-            "other part": brief.replace(b"<pdfaid:part>3", b"<pdfaid:part>1"),
-            "no language": brief.replace(b"/Lang", b"/Lanx"),
-            "no pdf": b"Geachte raadsleden,\n",
-        }
-    )
+    authority = Authority("Test CA", NOW)
+    signer = pades.signer_of(authority.holder("A. Jansen"), PASSPHRASE)
+    folder = authority.timestamps(tmp_path)
 
+    def stamp(request: bytes) -> bytes:
+        (folder / "asked.tsq").write_bytes(request)
+        reply(folder, folder / "asked.tsq", folder / "answer.tsr")
+        return (folder / "answer.tsr").read_bytes()
 
-@pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("name", rendered.ALL)
-def test_what_is_rendered_keeps_to_the_standards(name: str, profile: str, verdicts: Verdicts) -> None:
-    assert ("true", "") == verdicts[name, profile]
-
-
-@pytest.mark.parametrize(
-    ("name", "profile", "rule"),
-    [
+    signed = pades.sign(brief, signer, NOW)
+    good = {
+        **{name: rendered.made(letter) for name, letter in rendered.ALL.items()},
+        "B-B": signed,
+        "twice": pades.sign(signed, signer, NOW),
+        "B-T": pades.sign(brief, signer, NOW, stamp=stamp),
+        "B-LT": pades.sign(brief, signer, NOW, stamp=stamp, trust=Trust(authority.pem, [authority.crl()])),
+    }
+    broken = {
+        "other part": brief.replace(b"<pdfaid:part>3", b"<pdfaid:part>1"),
+        "no language": brief.replace(b"/Lang", b"/Lanx"),
+        "no line end": pades.sign(brief.removesuffix(b"\n"), signer, NOW),
+        "no pdf": b"Geachte raadsleden,\n",
+    }
+    verdicts = judge(good | broken)
+    assert {("true", "")} == {verdicts[name, profile] for name in good for profile in PROFILES}
+    for name, profile, rule in (
         ("other part", "PDFA-3A", "6.6.4-2"),
         ("no language", "PDFUA-1", "7.2-33"),
+        ("no line end", "PDFA-3A", "6.1.9-1"),
         ("no pdf", "PDFA-3A", "unreadable"),
         ("no pdf", "PDFUA-1", "unreadable"),
-    ],
-)
-def test_the_judge_finds_what_is_wrong(name: str, profile: str, rule: str, verdicts: Verdicts) -> None:
-    verdict, broken = verdicts[name, profile]
-    assert "false" == verdict
-    assert rule in broken
+    ):
+        verdict, found = verdicts[name, profile]
+        assert ("false", True) == (verdict, rule in found), f"{name}: {found}"
 
 
 def test_the_register_of_formats_knows_it_as_pdf_a_3a(tmp_path: Path) -> None:

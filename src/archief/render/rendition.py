@@ -37,7 +37,8 @@ SOURCE_BYTES_MAX = 1024 * 1024
 """More text than this is no letter: it is some three hundred pages, which take seconds."""
 
 _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed|disallowed codepoint `"(.+?)"`', re.DOTALL)
-_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+_ESCAPED = re.compile(r"\\(?:u\{([0-9a-f]+)\}|(.))", re.DOTALL)
+_CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "0": "\0"}
 _PLACE = re.compile(r"┌─ (.+:\d+:\d+)$", re.MULTILINE)
 _PACKAGE = re.compile(r"[\"']@")
 
@@ -140,7 +141,10 @@ def _refusal(error: Any, letter: LetterData, template: Path) -> ArchiefError:  #
     missing = [_unescaped(one or other) for one, other in _NO_GLYPH.findall(error.diagnostic)]
     if missing:
         where = next((path for path, text in _texts(letter) if any(one in text for one in missing)), "letter")
-        codes = dict.fromkeys(f"U+{ord(char):04X}" for one in missing for char in one)
+        chars = {char: None for one in missing for char in one}
+        codes = [f"U+{ord(char):04X}" for char in chars if not char.isascii()] or [
+            f"U+{ord(char):04X}" for char in chars
+        ]
         return MalformedError(
             f"no glyph for {', '.join(codes)} in the template's fonts",
             where=where,
@@ -156,7 +160,8 @@ def _refusal(error: Any, letter: LetterData, template: Path) -> ArchiefError:  #
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    """What typst escaped, as Rust does."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else _CONTROLS.get(found[2], found[2]), text)
 
 
 def _texts(letter: LetterData) -> Iterator[tuple[str, str]]:
