@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from unittest import mock
 
+import msgspec
 import pytest
 
 from archief.cli.output import Output, Progress, cell, counted, printable, width_of
+from archief.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,41 @@ from archief.cli.output import Output, Progress, cell, counted, printable, width
 )
 def test_a_cell_cannot_move_the_cursor(value: object, shown: str) -> None:
     assert shown == cell(value)
+
+
+HOSTILE = "brief\x1b]0;owned\x07\x1b[2J\x9b2K\x1b[8m\r\nsound: no fault\u202efdp"
+
+
+@pytest.mark.parametrize("told", ["line", "note", "warn"])
+def test_nothing_that_is_told_moves_the_cursor_or_forges_a_line(told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output(color=True)
+    getattr(output, told)(f"{output.styled('ok', fg='green')}: {HOSTILE}")
+    out, err = capsys.readouterr()
+    printed = (out or err).removesuffix("\n")
+    assert "\x1b[32mok\x1b[0m: brief\\x1b]0;owned" in printed
+    for ours in ("\x1b[32m", "\x1b[33m", "\x1b[0m"):
+        printed = printed.replace(ours, "")
+    assert printed.isprintable()
+
+
+def test_json_escapes_what_a_terminal_obeys_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output(json=True)
+    output.members({"name": HOSTILE, "wide": "\U000e0001"})
+    output.error(UsageError(HOSTILE))
+    out, err = capsys.readouterr()
+    assert {"name": HOSTILE, "wide": "\U000e0001"} == msgspec.json.decode(out)
+    assert HOSTILE == msgspec.json.decode(err)["error"]["what"]
+    assert (out + err).replace("\n", "").isprintable()
+
+
+def test_bytes_are_as_they_are_but_on_a_terminal(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Output().raw(b"a,\x1b[2J\nb\xff\n")
+    assert b"a,\x1b[2J\nb\xff\n" == capsysbinary.readouterr().out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    Output().raw(b"a,\x1b[2J\nb\xff\n")
+    assert b"a,\\x1b[2J\nb\\xff\n" == capsysbinary.readouterr().out
 
 
 def test_a_passage_keeps_its_line_ends() -> None:

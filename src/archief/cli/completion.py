@@ -30,4 +30,4 @@ def completion(session: Session, *, shell: str) -> None:
     if session.output.json:
         session.output.members({"shell": shell, "script": script})
         return
-    session.output.line(script)
+    session.output.line(script, lines=True)

@@ -6,6 +6,7 @@ results only. Colour is added on a terminal and never carries meaning alone.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import unicodedata
@@ -21,6 +22,10 @@ ROWS_SAMPLED = 2_000
 """So many rows of a table decide how wide its columns are."""
 
 CELL_WIDTH_MAX = 60
+
+_STYLE = re.compile(r"(\x1b\[(?:[012]|3[0-7])m)")
+"""Bold, dim, a colour, and back: what click.style writes for us. One in somebody's text does no more than that."""
+
 PROGRESS_AFTER_SECONDS = 1.0
 PROGRESS_EVERY_SECONDS = 0.1
 
@@ -41,26 +46,33 @@ class Output:
         self.color = color
         self.json = json
 
-    def line(self, text: str = "") -> None:
-        """Print a line of the result."""
-        click.echo(text, color=self.color)
+    def line(self, text: str = "", *, lines: bool = False) -> None:
+        """Print a line of the result; several, where ``lines`` says that its line ends are ours.
+
+        Whatever stands in it, it moves no cursor and forges no line: of control characters only our own colours pass.
+        """
+        click.echo(_uncontrolled(text, lines=lines), color=self.color)
 
     def raw(self, data: bytes) -> None:
-        """Print bytes of the result as they are."""
-        click.echo(data, nl=False)
+        """Print bytes of the result as they are; on a terminal with control characters shown by their escapes."""
+        if sys.stdout.isatty():
+            click.echo(printable(data.decode("utf-8", "backslashreplace"), lines=True), nl=False)
+        else:
+            click.echo(data, nl=False)
 
     def note(self, text: str, level: int = 0) -> None:
         """Tell what is not the result. Silent with ``-q``, and below ``level`` times ``-v``."""
         if not self.quiet and self.verbose >= level:
-            click.echo(f"archief: {text}", err=True, color=self.color)
+            click.echo(f"archief: {_uncontrolled(text)}", err=True, color=self.color)
 
     def warn(self, text: str) -> None:
         """Tell what the person should act on; not silenced."""
-        click.echo(f"archief: {self.styled('warning', fg='yellow')}: {text}", err=True, color=self.color)
+        told = f"archief: {self.styled('warning', fg='yellow')}: {_uncontrolled(text)}"
+        click.echo(told, err=True, color=self.color)
 
     def members(self, value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
-        """Print one JSON object, or a list of objects."""
-        click.echo(msgspec.json.format(to_json(value), indent=2))
+        """Print one JSON object, or a list of objects, on several lines."""
+        click.echo(_plain_json(msgspec.json.format(to_json(value), indent=2)))
 
     def styled(self, text: str, **style: Any) -> str:  # noqa: ANN401 - click's styles
         """Add colour; click takes it away again where it does not belong."""
@@ -92,13 +104,13 @@ class Output:
         wide = max((len(name) for name, _ in pairs), default=0)
         for name, value in pairs:
             text = cell(value, lines=True).replace("\n", "\n" + indent + " " * (wide + 2))
-            self.line(f"{indent}{name.ljust(wide)}  {text}".rstrip())
+            self.line(f"{indent}{name.ljust(wide)}  {text}".rstrip(), lines=True)
 
     def error(self, error: ArchiefError) -> None:
         """Tell an error: place, what is wrong, what to type next."""
         if self.json:
             told = {"code": error.code, "where": error.where, "what": error.what, "next": error.remedy}
-            click.echo(to_json({"error": told}), err=True)
+            click.echo(_plain_json(to_json({"error": told})), err=True)
             return
         click.echo(f"archief: {self.styled('error', fg='red')}: {printable(str(error))}", err=True, color=self.color)
         if error.remedy:
@@ -173,6 +185,25 @@ def printable(text: str, *, lines: bool = False) -> str:
     return "".join(
         char if char.isprintable() or char == " " or (lines and char == "\n") else _escape(char) for char in text
     )
+
+
+def _uncontrolled(text: str, *, lines: bool = False) -> str:
+    """As :func:`printable`, but for the few sequences with which :meth:`Output.styled` gives colour."""
+    parts = _STYLE.split(text) if "\x1b" in text else [text]
+    return "".join(part if number % 2 else printable(part, lines=lines) for number, part in enumerate(parts))
+
+
+def _plain_json(data: bytes) -> str:
+    """JSON that says the same with every character escaped that could do something to a terminal."""
+    lines = data.decode().split("\n")
+    return "\n".join(line if line.isprintable() else "".join(map(_escaped_json, line)) for line in lines)
+
+
+def _escaped_json(char: str) -> str:
+    if char.isprintable():
+        return char
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def _escape(char: str) -> str:

@@ -287,7 +287,9 @@ class Session:
     def _ask(self, question: str) -> bytes:
         import getpass  # noqa: PLC0415 - only who is asked pays
 
-        typed = getpass.getpass(question).encode("utf-8", "surrogateescape")
+        from archief.cli.output import printable  # noqa: PLC0415 - as above
+
+        typed = getpass.getpass(printable(question)).encode("utf-8", "surrogateescape")
         if not typed:
             raise PassphraseError("an empty passphrase", remedy="run the command again")
         return typed
@@ -310,7 +312,9 @@ class Session:
             raise UsageError(f"this asks for a person's word: {question}", remedy="give it with --yes")
         import click  # noqa: PLC0415 - is imported already
 
-        if not click.confirm(question, err=True):
+        from archief.cli.output import printable  # noqa: PLC0415 - as above
+
+        if not click.confirm(printable(question), err=True):
             raise UsageError("not confirmed; nothing was done")
 
 

@@ -193,7 +193,7 @@ def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
     output.fields([*pairs, *((name, _shown(value)) for name, value in fields.items())], indent="  ")
     for paragraph in body:
         output.line()
-        output.line(_wrapped(paragraph))
+        output.line(_wrapped(paragraph), lines=True)
     if body:
         output.line()
     for document in told["documents"]:
