@@ -17,6 +17,7 @@ import errno
 import fcntl
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,19 @@ def write(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view[:PIECE_BYTES]) :]
+
+
+def open_plain(path: Path, flags: int) -> int:
+    """Open a plain file to write: no link is followed, and nothing else is waited for or written to.
+
+    Raises:
+        OSError: there is something else under that name (a link, a pipe, a device).
+    """
+    descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
+    return descriptor
 
 
 def sync(descriptor: int) -> None:

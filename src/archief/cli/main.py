@@ -123,10 +123,17 @@ def run(words: Sequence[str], session: Session) -> int:
         sys.stdout, sys.stderr = stdout, stderr
         return _closed_pipe()
     except (Exception, KeyboardInterrupt) as error:
+        if _is_bug(error) and not all(map(_is_text, words)):  # each library says it in its own way
+            error = UsageError("a word that is not UTF-8", where="the command line", remedy="type it in UTF-8")
         if _is_bug(error) and session.environ.get("ARCHIEF_DEBUG"):
             raise
         return _ended(session, error)
     return code if isinstance(code, int) else 0
+
+
+def _is_text(word: str) -> bool:
+    """Whether a word is Unicode: the system hands over other bytes as halves of surrogates."""
+    return not any("\ud800" <= char <= "\udfff" for char in word)
 
 
 def _is_bug(error: BaseException) -> bool:

@@ -12,6 +12,8 @@ from archief.log import Log
 from archief.storage.base import Segment
 
 ZONE = "Europe/Amsterdam"
+SIZE_DIGITS_MAX = 16
+"""No log is longer."""
 
 
 class Position(NamedTuple):
@@ -38,7 +40,7 @@ def of(log: Log, text: str) -> Position:
         UsageError: neither a day nor a size.
         NotFoundError: the log has nothing by then, or no commit ends there.
     """
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.isdigit() and len(text) <= SIZE_DIGITS_MAX:
         return _of_size(log, int(text))
     try:
         day = dt.date.fromisoformat(text)

@@ -153,7 +153,21 @@ class Progress:
 
 def to_json(value: object) -> bytes:
     """Write a value as JSON on one line; what JSON does not know is written as text."""
-    return msgspec.json.encode(value, enc_hook=str)
+    try:
+        return msgspec.json.encode(value, enc_hook=str)
+    except UnicodeEncodeError:  # the name of a file that is not UTF-8
+        return msgspec.json.encode(_unicode(msgspec.to_builtins(value, enc_hook=str)))
+
+
+def _unicode(value: Any) -> Any:  # noqa: ANN401 - any plain value
+    """A plain value with the halves of surrogates in its texts written as escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_unicode(name): _unicode(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_unicode(member) for member in value]
+    return value
 
 
 def cell(value: object, *, lines: bool = False) -> str:

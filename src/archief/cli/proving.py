@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from archief import canonical, publishing
-from archief.cli import authority, headfile, outfile, records
+from archief.cli import authority, headfile, moment, outfile, records
 from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import (
@@ -63,8 +63,12 @@ def prove(
         return
     if new is not None:
         raise UsageError("a second number goes with --consistency only")
-    seq = int(wanted) if wanted.isascii() and wanted.isdigit() else _newest(session, log, wanted)
+    seq = int(wanted) if _is_number(wanted) else _newest(session, log, wanted)
     _prove_inclusion(session, log, seq, out, with_payload=with_payload, test=test)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= moment.SIZE_DIGITS_MAX
 
 
 def _newest(session: Session, log: Log, record: str) -> int:
@@ -142,7 +146,7 @@ def _inclusion(log: Log, seq: int, entry: bytes, head: OpenedCheckpoint) -> tupl
 def _prove_consistency(
     session: Session, log: Log, old_text: str, new: int | None, out: Path | None, *, test: bool
 ) -> None:
-    if not (old_text.isascii() and old_text.isdigit()):
+    if not _is_number(old_text):
         raise UsageError("a number of entries goes with --consistency", where=old_text[:40])
     old, new = int(old_text), log.size if new is None else new
     if not 0 < old <= new <= log.size:

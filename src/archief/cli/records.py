@@ -34,8 +34,8 @@ NUMBER_BYTES_MAX = 64 * 1024 * 1024
 """So much of the payloads, the newest, is searched for a register number: some 30,000 letters."""
 
 _PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
-_ENTRY_SEQ = re.compile(rb'"seq":([0-9]+),"s(?:tream|ig)":"')
-_PAYLOAD_SEQ = re.compile(rb',"seq":([0-9]+)\}$')
+_ENTRY_SEQ = re.compile(rb'"seq":([0-9]{1,16}),"s(?:tream|ig)":"')
+_PAYLOAD_SEQ = re.compile(rb',"seq":([0-9]{1,16})\}$')
 
 Payload = Literal["present", "absent", "none"]
 

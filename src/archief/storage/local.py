@@ -151,7 +151,7 @@ class LocalStorage:
     def recovered(self) -> Iterator[tuple[str, bytes]]:
         """The names and bytes of cut tails."""
         for path, item in self._items("recovered"):
-            if not item.is_dir() and RECOVERED_NAME.fullmatch(path):
+            if item.is_file(follow_symlinks=False) and RECOVERED_NAME.fullmatch(path):
                 yield f"recovered/{path}", (self.folder / "recovered" / path).read_bytes()
 
     def strangers(self) -> Iterator[str]:
@@ -330,7 +330,7 @@ class LocalStorage:
                 if fresh:
                     _make_folder(path.parent)
                 self._forget(keep=3)
-                descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                descriptor = durable.open_plain(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
                 self._open_files[name] = descriptor, path
             durable.write(descriptor, b"\n".join([*lines, b""]))
             durable.sync(descriptor)

@@ -69,7 +69,7 @@ class Lock:
     def _open(self) -> int:
         if self._descriptor is None:
             fresh = not self.path.exists()
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+            self._descriptor = durable.open_plain(self.path, os.O_RDWR | os.O_CREAT)
             if fresh:
                 durable.sync_folder(self.path.parent)
         return self._descriptor

@@ -31,6 +31,9 @@ from archief.verification.stretch import InnerSignature, Scan, SeenCommit, Stret
 
 COMMITMENT = re.compile(r"[0-9a-f]{64}")
 
+SEQ_DIGITS_MAX = 16
+"""An entry index is below 2^53."""
+
 
 def scan(stretch: Stretch) -> Scan:
     """Look at one stretch. Runs in a worker process; garbage collection is off meanwhile (nothing here is cyclic)."""
@@ -495,4 +498,5 @@ def seq_of(line: bytes) -> int:
     """The entry that a payload line belongs to; -1 when it does not say."""
     start = line.rfind(b'"seq":')
     digits = line[start + 6 : -1]
-    return int(digits) if start >= 0 and line.endswith(b"}") and digits.isdigit() else -1
+    known = start >= 0 and line.endswith(b"}") and digits.isdigit() and len(digits) <= SEQ_DIGITS_MAX
+    return int(digits) if known else -1
