@@ -32,7 +32,7 @@ def _patience() -> Iterator[None]:
         raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, ended)
-    signal.alarm(20)
+    signal.alarm(120)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

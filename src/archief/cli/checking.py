@@ -140,6 +140,7 @@ def _judge(
     if vkeys:
         ours, others = headfile.log_keys(headfile.verifiers(vkeys), head.origin)
         opened = tlog_proof.verify_proof(parsed, leaf, head.origin, ours, others, where)
+        headfile.demand_no_doubt(opened, where)
         signed = ["Ed25519" if key.type == ED25519 else "ML-DSA-44" for key in ours]
         cosigned = _cosigners(opened)
     return {

@@ -10,11 +10,12 @@ import msgspec
 
 from archief import canonical
 from archief.cli import drafting
-from archief.errors import MalformedError, NotFoundError, UsageError
+from archief.errors import MalformedError, NotFoundError, SignatureError, UsageError
 from archief.heads import Head
-from archief.keys import PublicKey
+from archief.keys import COSIGNATURE_ED25519, PublicKey
 from archief.tlog import head as tlog_head
 from archief.tlog import merkle, note
+from archief.tlog.checkpoint import OpenedCheckpoint
 from archief.tlog.head import Checkpoint
 
 BYTES_MAX = note.NOTE_BYTES_MAX + (1 << 17)
@@ -86,7 +87,11 @@ def log_keys(known: Sequence[note.Verifier], origin: str) -> tuple[list[PublicKe
 
     Raises:
         UsageError: none of them is the log's.
+        MalformedError: a key that signs as a cosigner does, under the log's own name.
     """
+    for one in known:
+        if one.name == origin and one.type == COSIGNATURE_ED25519:
+            raise MalformedError("a cosigner's key under the log's name", where=f"--vkey {one.vkey[:60]}")
     ours = [one.key for one in known if one.name == origin]
     if not ours:
         raise UsageError(
@@ -95,6 +100,25 @@ def log_keys(known: Sequence[note.Verifier], origin: str) -> tuple[list[PublicKe
             remedy="get the log's keys from its owner (`archief checkpoint --vkeys`), by another way than this proof",
         )
     return ours, [one for one in known if one.name != origin]
+
+
+def demand_no_doubt(opened: OpenedCheckpoint, where: str) -> None:
+    """Refuse a head with a wrong signature of a key that was given, or one in the log's name that nobody can judge.
+
+    A log signs with two keys for the day that one of them falls: who checks with one only would not see it.
+
+    Raises:
+        SignatureError: there is such a line.
+    """
+    for one in opened.findings:
+        if one.verdict == "invalid":
+            raise SignatureError(f"the signature of {one.name}+{one.key_id.hex()} is wrong", where=where)
+        if one.name == opened.head.origin:
+            raise SignatureError(
+                f"a signature in the log's name by key {one.key_id.hex()}, which was not given",
+                where=where,
+                remedy="give all keys of the log with --vkey (`archief checkpoint --vkeys` prints them)",
+            )
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,6 +150,8 @@ def consistency(raw: bytes, where: str) -> Consistency:
         old, new = bytes.fromhex(found.old.root), bytes.fromhex(found.new.root)
     except ValueError:
         raise MalformedError("a root that is not in hex", where=where) from None
+    if (found.old.root, found.new.root) != (old.hex(), new.hex()) or {len(old), len(new)} != {merkle.HASH_BYTES}:
+        raise MalformedError("a root that is not 32 bytes in lower-case hex", where=where)
     proof = [canonical.base64_decode(one, where) for one in found.proof]
     merkle.verify_consistency(found.old.size, found.new.size, old, new, proof, where)
     return found

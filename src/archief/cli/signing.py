@@ -192,8 +192,10 @@ def cosign(
     if out is not None:
         outfile.target(session, out, "--out")
     raw = headfile.read(file)
-    ours, _ = headfile.log_keys(headfile.verifiers(vkeys), headfile.parse(raw, str(file)).origin)
-    head = tlog_checkpoint.open_checkpoint(raw, headfile.parse(raw, str(file)).origin, ours, (), str(file)).head
+    ours, others = headfile.log_keys(headfile.verifiers(vkeys), headfile.parse(raw, str(file)).origin)
+    opened = tlog_checkpoint.open_checkpoint(raw, headfile.parse(raw, str(file)).origin, ours, others, str(file))
+    headfile.demand_no_doubt(opened, str(file))
+    head = opened.head
     _demand_extension(session, head, proof)
     key = _cosigner_key(session, with_key)
     if dry_run or out is None:
