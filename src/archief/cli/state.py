@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from archief.projections.audit import Violation
     from archief.projections.projector import Projector, Replayed, Status
 
 
@@ -75,6 +76,21 @@ def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
         database = made.connect()
     with contextlib.closing(database):
         yield database
+
+
+def violations(session: Session, log: Log, into: Path | None) -> list[Violation]:
+    """What the rules over the state find (``projections/audits``): bytes that verify may still say what cannot be.
+
+    Args:
+        session: the surroundings.
+        log: the archive.
+        into: a state file of its own; None for the archive's.
+    """
+    from archief.projections import audit, state  # noqa: PLC0415 - imports duckdb
+
+    opened = contextlib.closing(state.open_file(into)) if into is not None else connection(session, log)
+    with opened as database:
+        return audit.audit(database)
 
 
 @contextlib.contextmanager
