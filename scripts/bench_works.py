@@ -171,6 +171,10 @@ def rebuilt(archive: Path) -> Timed:
     return run
 
 
+def _stream(entry: bytes) -> str:
+    return str(json.loads(entry)["stream"])
+
+
 def caught_up(archive: Path) -> Timed:
     """Bring a state file up to date that is one event behind."""
     from archief.projections.projector import Projector  # noqa: PLC0415 - imports duckdb
@@ -178,8 +182,11 @@ def caught_up(archive: Path) -> Timed:
     cache = archive / "cache" / "caught-up"
     journal, key = office.opened(archive)
     Projector(Log(LocalStorage(archive)), cache).replay()
-    edited = (entry for entry in Log(LocalStorage(archive)).entries() if entry.endswith(b'"letter_edited.v1"}'))
-    stream = json.loads(next(edited))["stream"]
+    log = Log(LocalStorage(archive))
+    closing = (b'"letter_dispatched.v1"}', b'"letter_withdrawn.v1"}')
+    closed = {_stream(entry) for entry in log.entries() if entry.endswith(closing)}
+    edited = (_stream(entry) for entry in log.entries() if entry.endswith(b'"letter_edited.v1"}'))
+    stream = next(one for one in edited if one not in closed)
     edit = draft("letter_edited.v1", stream, {}, {"subject": "Nog eens bekeken"})
     journal.append([edit], key, dt.datetime.now(dt.UTC), os.urandom, accept_clock=True)
     journal.close()

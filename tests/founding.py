@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from archief import canonical, keys, publishing
+from archief import admission, canonical, keys, publishing
 from archief.draft import Draft, draft, new_stream
 from archief.errors import ArchiefError
 from archief.events import envelope
@@ -27,6 +28,7 @@ from archief.heads import Heads
 from archief.journal import Appended, Journal
 from archief.keys import Entropy, KeyFile, PublicKey, SigningKey
 from archief.log import Log
+from archief.rules import lifecycle
 from archief.storage.base import NewDocument, Storage
 from archief.storage.local import LocalStorage
 from archief.tlog import merkle
@@ -81,6 +83,14 @@ class Founded:
         signer = (by or self.archivaris).key
         return (journal or self.journal).append(drafts, signer, self.now, self.entropy, **how)
 
+    def append_unruled(self, *drafts: Draft, by: Person | None = None) -> Appended:
+        """Append as another program would that keeps no rules of letters and numbers; every signature is good."""
+        with (
+            mock.patch.object(lifecycle, "refusal", return_value=None),
+            mock.patch.object(admission, "takes_number", return_value=False),
+        ):
+            return self.append(*drafts, by=by)
+
     def enrol(self, *roles: str) -> Person:
         """A new person with a key and roles."""
         person = Person(new_stream(self.entropy), self.new_key())
@@ -92,15 +102,25 @@ class Founded:
     def new_key(self) -> SigningKey:
         return keys.generate("test", "person", self.entropy).keys[0]
 
-    def letter(self, subject: str = "Uitkomst onderzoek", documents: Sequence[bytes] = ()) -> Draft:
-        """A new letter, with files when there are any."""
+    def letter(
+        self, subject: str = "Uitkomst onderzoek", documents: Sequence[bytes] = (), series: str | None = None
+    ) -> Draft:
+        """A new letter, with files when there are any, and a number of 2021 when a series shall issue one."""
         named = [self.document(content) for content in documents]
         data: dict[str, Any] = {"subject": subject, "date": "2021-01-14", "body": ["Het onderzoek is afgerond."]}
         if named:
             data["documents"] = [facts for facts, _ in named]
         stream = new_stream(self.entropy)
-        facts = {"kind": "raadsinformatiebrief"}
+        facts: dict[str, Any] = {"kind": "raadsinformatiebrief"}
+        if series is not None:
+            facts |= {"series": series, "year": 2021}
         return draft("letter_registered.v1", stream, facts, data, documents=[document for _, document in named])
+
+    def series(self, *settings: dict[str, Any]) -> Draft:
+        """The rule set that sets up series of numbers; the usual one where none is given."""
+        usual = {"series": "register", "pattern": "{year}-{number:05}", "start": 1}
+        facts = {"rule_set": "nummering", "begin": "2021-01-01", "series": list(settings) or [usual]}
+        return draft("rule_set_adopted.v1", self.stream, facts)
 
     def dossier(self) -> str:
         """A new dossier; gives its stream."""

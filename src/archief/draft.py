@@ -15,6 +15,7 @@ from archief.events import catalogue, envelope
 from archief.events.base import EventType, Word
 from archief.index import Stream
 from archief.keys import Entropy, SigningKey
+from archief.rules import numbering
 from archief.storage.base import NewDocument
 from archief.tlog import merkle
 
@@ -45,7 +46,8 @@ def draft(
         tag: the event type with its version.
         stream: the stream it belongs to; a fresh UUIDv4 when it opens one.
         facts: what stands in the log; None for none.
-        data: what stands in the payload; None for none.
+        data: what stands in the payload; None for none. A letter whose facts name a series and that has no number is
+            given the next one when it is appended.
         documents: the files that the payload registers.
         expect_version: the newest ``stream_seq`` of the stream that the writer saw.
 
@@ -54,6 +56,7 @@ def draft(
         NotFoundError: no such type.
     """
     known = catalogue.TYPES.get(tag) or catalogue.newest(tag)
+    data = _to_be_numbered(known, facts, data)
     if not envelope.STREAM_PATTERN.fullmatch(stream):
         raise MalformedError("a stream id is a UUIDv4 in lower case with dashes", where="stream")
     made, payload = _structs(known, {} if facts is None else facts, data)
@@ -68,6 +71,33 @@ def draft(
     if named != {document.id: document.sha256 for document in documents}:
         raise MalformedError("the documents are not those that the payload registers", where="data.documents")
     return Draft(known.tag, stream, encoded_facts, encoded_data, tuple(documents), expect_version)
+
+
+def _to_be_numbered(
+    known: EventType, facts: msgspec.Struct | dict[str, Any] | None, data: msgspec.Struct | dict[str, Any] | None
+) -> msgspec.Struct | dict[str, Any] | None:
+    """Data with a mark for the number, where a series shall issue one: it is drawn under the lock of the append."""
+    if known.tag not in numbering.ISSUING_TYPES or not isinstance(facts, dict) or "series" not in facts:
+        return data
+    if isinstance(data, msgspec.Struct) or "number" in (data or {}):
+        return data
+    return {**(data or {}), "number": numbering.TO_BE_DRAWN}
+
+
+def numbered(one: Draft, number: str) -> Draft:
+    """An event with the number that was drawn for it.
+
+    Args:
+        one: the event, marked.
+        number: the number.
+
+    Raises:
+        MalformedError: not a number that its type takes.
+    """
+    assert one.data is not None, "a number stands in the payload"
+    encoded = canonical.encode({**msgspec.json.decode(one.data), "number": number})
+    canonical.decode_as(catalogue.data_decoder(one.tag), encoded, "data")
+    return one._replace(data=encoded)
 
 
 def _structs(
@@ -93,7 +123,7 @@ def write_events(
     Args:
         drafts: the events.
         first: the entry index of the first.
-        versions: per stream its newest ``stream_seq`` before these events, -1 for none, and its kind.
+        versions: per stream its newest ``stream_seq`` before these events, -1 for none.
         entropy: where the salts come from.
 
     Raises:

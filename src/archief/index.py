@@ -1,10 +1,11 @@
 """What an append must know of the past, kept so that it need not be read again: a cache, thrown away at will.
 
-Per stream its newest version, and the entries that authority rests on. Holds random ids and log lines, nothing of a
-record. An index of another log is noticed by its last commit and built again. Nothing of authority is believed because
-it stands here: these lines have the digest that this machine remembers outside the archive (``heads.Anchor``), or come
-out of the log and are led to the root that its last commit sealed. Of a stream's version the log is asked when an
-append rests on it (``journal``).
+Per stream its newest version and what its letter has reached, how many numbers each series issued, and the entries that
+authority rests on. Holds random ids and log lines, nothing of a record. An index of another log is noticed by its last
+commit and built again. Nothing of authority is believed because it stands here: these lines have the digest that this
+machine remembers outside the archive (``heads.Anchor``), or come out of the log and are led to the root that its last
+commit sealed. Of a stream's version the log is asked when an append rests on it (``journal``). What a letter reached
+and how many numbers were issued is believed; an audit names what is appended on a false word.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from archief.commit_facts import SAYING, CommitFacts, Line
 from archief.errors import CorruptError, MalformedError, ProofError
 from archief.events import catalogue, envelope
 from archief.events.envelope import Event
 from archief.heads import Anchor
 from archief.log import committed_entries
 from archief.rules.authority import AUTHORITY_TYPES, Authority
+from archief.rules.lifecycle import Reached
 from archief.storage import base
 from archief.storage.base import Storage, Tail
 from archief.stored_tree import StoredTree
@@ -37,15 +40,19 @@ T = TypeVar("T")
 _SCHEMA = """
 create table if not exists position (size integer not null, last_commit blob not null);
 create table if not exists stream (
-    id blob primary key, version integer not null, kind text not null, seq integer not null
+    id blob primary key, version integer not null, kind text not null, seq integer not null, reached integer not null
+) without rowid;
+create table if not exists issued (
+    series text not null, year integer not null, count integer not null, primary key (series, year)
 ) without rowid;
 create table if not exists authority (seq integer primary key, line blob not null, tags text not null);
 """
 _UPSERT = (
-    "insert into stream values (?, ?, ?, ?) on conflict (id) do update set version = excluded.version"
+    "insert into stream values (?, ?, ?, ?, ?) on conflict (id) do update set version = excluded.version"
     ", seq = excluded.seq, kind = case when excluded.kind = '' then kind else excluded.kind end"
+    ", reached = reached | excluded.reached"
 )
-_FORM = 2
+_FORM = 3
 """Stands in the file; an index of another form is built again."""
 
 PENDING_MAX = 200_000
@@ -58,11 +65,6 @@ CONFIRMED_MAX = 8
 """Of so many streams of one append the index is held against the log."""
 
 _AUTHORITY = frozenset(AUTHORITY_TYPES)
-_AUTHORITY_BYTES = frozenset(tag.encode() for tag in AUTHORITY_TYPES)
-
-
-Line = tuple[int, bytes, str]
-"""Entry index, entry, and for a commit the types of its events."""
 
 
 class Stream(NamedTuple):
@@ -72,11 +74,13 @@ class Stream(NamedTuple):
         version: its newest ``stream_seq``; -1 when there is none.
         kind: as the catalogue has it; empty where it is not known.
         seq: the entry of that version; -1 when there is none.
+        reached: what its letter has been through.
     """
 
     version: int = -1
     kind: str = ""
     seq: int = -1
+    reached: Reached = Reached.NOTHING
 
 
 class Position(NamedTuple):
@@ -97,6 +101,8 @@ class Index:
         self._path = path
         self._database: sqlite3.Connection | None = None
         self._pending: dict[str, Stream] = {}
+        self._issued: dict[tuple[str, int], int] = {}
+        self._counted_to = 0
         self._lines: list[Line] = []
         self._kept_to = 0
         self.position = Position(0, b"")
@@ -129,7 +135,9 @@ class Index:
         self.position = Position(0, b"")
         with contextlib.suppress(MalformedError):
             self.position = _typed(row, Position) if row else self.position
-        self._kept_to = self.position.size
+        self._kept_to = self._counted_to = self.position.size
+        rows = database.execute("select series, year, count from issued").fetchall()
+        self._issued = {(series, year): count for series, year, count in _typed(rows, list[tuple[str, int, int]])}
         return self.position
 
     def clear(self) -> None:
@@ -143,6 +151,8 @@ class Index:
         except OSError:
             self._path = None
         self._pending.clear()
+        self._issued.clear()
+        self._counted_to = 0
         self._lines.clear()
         self._kept_to = 0
         self.position = Position(0, b"")
@@ -203,20 +213,25 @@ class Index:
             found |= self._stored(wanted[begin : begin + LOOKUP_MAX])
         for stream in streams:
             if stream in self._pending:
-                pending = self._pending[stream]
-                found[stream] = pending if pending.kind else pending._replace(kind=found[stream].kind)
+                pending, stored = self._pending[stream], found[stream]
+                kind, reached = pending.kind or stored.kind, pending.reached | stored.reached
+                found[stream] = pending._replace(kind=kind, reached=reached)
         return found
 
     def _stored(self, streams: Sequence[str]) -> dict[str, Stream]:
         if self._database is None or not streams:
             return {}
         marks = ",".join("?" * len(streams))
-        query = f"select id, version, kind, seq from stream where id in ({marks})"  # noqa: S608 - question marks only
+        query = f"select id, version, kind, seq, reached from stream where id in ({marks})"  # noqa: S608 - question marks only
         wanted = [bytes.fromhex(stream.replace("-", "")) for stream in streams]
         with _damage_named():
             rows = self._database.execute(query, wanted).fetchall()
         found = _typed([(str(uuid.UUID(bytes=raw)), one) for raw, *one in rows], list[tuple[str, Stream]])
         return dict(found)
+
+    def issued(self) -> dict[tuple[str, int], int]:
+        """How many numbers each series has issued in each year: letters and voided numbers, destroyed or not."""
+        return dict(self._issued)
 
     def authority(self, size: int | None = None) -> Iterator[Line]:
         """The events that authority rests on and, after each commit's, the commit with the types of all its events.
@@ -260,36 +275,65 @@ class Index:
         Raises:
             MalformedError: what should be an entry is none.
         """
-        held: list[Line] = []
+        said = CommitFacts(self.fold)
         tags: set[bytes] = set()
         entry, seq = b"", first - 1
         for seq, entry in enumerate(entries, first):
             tag = entry[entry.rfind(b'"type":"') + 8 : -2]
             if tag == b"commit.v1":
-                if held:
-                    self._lines += [*held, (seq, entry, b" ".join(sorted(tags)).decode("ascii", "replace"))]
-                    held = []
+                self._take(said, seq, entry, tags)
                 tags = set()
                 if len(self._pending) > PENDING_MAX:
                     self.position = Position(seq + 1, entry)
                     self.flush()
                 continue
             tags.add(tag)
-            if tag in _AUTHORITY_BYTES:
-                held.append((seq, entry, ""))
             at = entry.rfind(b'"stream":"') + 10
             try:
                 stream, version = entry[at : at + 36].decode("ascii"), int(entry[at + 51 : entry.index(b",", at + 51)])
-                kind = self._pending[stream].kind if stream in self._pending else _checked(stream)
+                known = self._pending.get(stream)
+                kind = known.kind if known is not None else _checked(stream)
             except ValueError:
                 raise MalformedError("not an entry of the log", where=f"entry {seq}") from None
-            self._pending[stream] = Stream(version, kind or (_kind(tag) if version == 0 else ""), seq)
+            reached = known.reached if known is not None else Reached.NOTHING
+            self._pending[stream] = Stream(version, kind or (_kind(tag) if version == 0 else ""), seq, reached)
+            if tag in SAYING:
+                said.see(seq, tag, stream, entry)
         if entry:
             self.position = Position(seq + 1, entry)
 
-    def note(self, streams: dict[str, Stream], held: Iterable[Line], position: Position) -> None:
-        """As ``add``, for a writer that has the parts at hand."""
+    def _take(self, said: CommitFacts, seq: int, entry: bytes, tags: set[bytes]) -> None:
+        """Take into account what the events of a commit say; what an unauthorised one says counts for nothing."""
+        if not said.lines and not said.milestones and not said.issued:
+            return
+        names = b" ".join(sorted(tags)).decode("ascii", "replace")
+        if said.authorised(entry, names):
+            for stream, reached in said.milestones:
+                known = self._pending[stream]
+                self._pending[stream] = known._replace(reached=known.reached | reached)
+            if seq >= self._counted_to:
+                self._count(said.issued)
+        if said.lines:
+            self._lines += [*said.lines, (seq, entry, names)]
+        said.clear()
+
+    def _count(self, issued: Iterable[tuple[str, int]]) -> None:
+        for one in issued:
+            self._issued[one] = self._issued.get(one, 0) + 1
+
+    def note(
+        self, streams: dict[str, Stream], issued: Iterable[tuple[str, int]], held: Iterable[Line], position: Position
+    ) -> None:
+        """As ``add``, for a writer that has the parts at hand.
+
+        Args:
+            streams: what is known of each stream now.
+            issued: series and year of each number that was issued.
+            held: the lines that authority rests on.
+            position: up to where that goes.
+        """
         self._pending.update(streams)
+        self._count(issued)
         self._lines += held
         self.position = position
         if len(self._pending) > PENDING_MAX:
@@ -306,6 +350,8 @@ class Index:
             if (row[0] if row else 0) <= self.position.size:
                 rows = [(uuid.UUID(stream).bytes, *state) for stream, state in self._pending.items()]
                 database.executemany(_UPSERT, rows)
+                counts = [(*one, count) for one, count in self._issued.items()]
+                database.executemany("insert or replace into issued values (?, ?, ?)", counts)
                 database.execute("delete from authority where seq >= ?", [self._kept_to])
                 database.executemany("insert or replace into authority values (?, ?, ?)", self._lines)
                 database.execute("delete from position")

@@ -16,23 +16,23 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from archief import canonical, keys
+from archief import admission, canonical, keys
+from archief.commit_facts import Line
 from archief.draft import Draft, new_commit_id, seal_commit, write_events
 from archief.errors import (
     ClockError,
     ConflictError,
     CorruptError,
     MalformedError,
-    NotFoundError,
     RefusedError,
     RollbackError,
     SignatureError,
     WriteFailedError,
 )
-from archief.events import catalogue, envelope
+from archief.events import envelope
 from archief.events.envelope import Commit
 from archief.heads import Anchor, Head, Heads
-from archief.index import Index, Line, Position, Stream, confirm, is_authority
+from archief.index import Index, Position, Stream, confirm, is_authority
 from archief.keys import Entropy, SigningKey
 from archief.log import tail_entries
 from archief.memory import check_memory, signed_size
@@ -63,6 +63,22 @@ class Appended(NamedTuple):
     streams: tuple[str, ...]
     size: int
     known: bool = False
+
+
+class Admitted(NamedTuple):
+    """Events that may be appended.
+
+    Attributes:
+        drafts: as they will be written, with the numbers that were drawn for them.
+        versions: what is known of each stream before them.
+        streams: what is known of each stream after them.
+        issued: series and year of each number that they take.
+    """
+
+    drafts: Sequence[Draft]
+    versions: dict[str, Stream]
+    streams: dict[str, Stream]
+    issued: list[tuple[str, int]]
 
 
 class Journal:
@@ -164,10 +180,10 @@ class Journal:
         with self.writing():
             if (known := self._find(commit_id, retry_from)) is not None:
                 return self._known(known, drafts, signer)
-            self._judge(drafts, signer)
-            versions = self._versions(drafts)
+            admitted = self._admit(drafts, signer)
+            drafts = admitted.drafts
             time = self._time(now, accept_clock=accept_clock)
-            payloads, entries = write_events(drafts, self.size, versions, entropy)
+            payloads, entries = write_events(drafts, self.size, admitted.versions, entropy)
             leaves = merkle.leaf_hashes(entries)
             head = envelope.Base(root=self.root().hex(), size=self.size)
             commit, entry = seal_commit(head, leaves, signer, commit_id, time, self._origin_of(drafts))
@@ -175,7 +191,7 @@ class Journal:
             documents = [document for one in drafts for document in one.documents]
             self.storage.append_commit(self.size, payloads, documents, [*entries, entry])
             first = self.size
-            self._advance(drafts, versions, entries, leaves, commit, entry)
+            self._advance(admitted, entries, leaves, commit, entry)
         return Appended(commit, range(first, first + len(drafts)), tuple(one.stream for one in drafts), self.size)
 
     def check(
@@ -187,11 +203,10 @@ class Journal:
             ArchiefError: as :meth:`append`.
         """
         with self.writing():
-            self._judge(drafts, signer)
-            versions = self._versions(drafts)
+            admitted = self._admit(drafts, signer)
             self._time(now, accept_clock=accept_clock)
-            _, entries = write_events(drafts, self.size, versions, bytes)
-            self._check_events(drafts, entries, signer)
+            _, entries = write_events(admitted.drafts, self.size, admitted.versions, bytes)
+            self._check_events(admitted.drafts, entries, signer)
 
     # judging
 
@@ -211,35 +226,15 @@ class Journal:
                 remedy="use another key with --as, or let an archivaris grant the role (`archief role grant`)",
             )
 
-    def _versions(self, drafts: Sequence[Draft]) -> dict[str, Stream]:
-        """Per stream its newest version and kind before this commit, checked against what each draft needs."""
-        versions = self._streams({one.stream for one in drafts})
-        types = catalogue.TYPES
-        moving: dict[str, int] = {}
-        for number, one in enumerate(drafts):
-            version = moving.get(one.stream, versions[one.stream].version)
-            known = types[one.tag]
-            if one.expect_version is not None and one.expect_version != version:
-                raise ConflictError(
-                    f"the stream is at version {version}, not {one.expect_version}: somebody else wrote first",
-                    where=f"stream {one.stream}",
-                    remedy=f"look at it with `archief history {one.stream[:8]}`, then do it again on what is there now",
-                )
-            if version < 0 and known.opens:
-                versions[one.stream] = Stream(kind=known.stream)
-            elif version < 0:
-                raise NotFoundError(f"{known.name} needs a stream that exists", where=f"stream {one.stream}")
-            elif known.opens and not known.repeats:
-                raise ConflictError(f"{known.name} begins a stream, this one exists", where=f"stream {one.stream}")
-            elif not known.fits(versions[one.stream].kind):
-                raise RefusedError(
-                    f"{known.name} belongs to a {known.stream}, this stream is a {versions[one.stream].kind}",
-                    where=f"event {number + 1}, stream {one.stream}",
-                )
-            if known.content and one.stream in self.authority.destructions.destroyed:
-                raise RefusedError("the record is destroyed; it takes no content", where=f"stream {one.stream}")
-            moving[one.stream] = version + 1
-        return versions
+    def _admit(self, drafts: Sequence[Draft], signer: SigningKey) -> Admitted:
+        """The events as they will be written, once this person may append them and they fit what is there."""
+        self._judge(drafts, signer)
+        known = self._streams({one.stream for one in drafts})
+        streams = admission.fit(drafts, known, self.authority, self.size)
+        issued: list[tuple[str, int]] = []
+        if any(admission.takes_number(one) for one in drafts):
+            drafts, issued = admission.draw(drafts, self.authority, self._index.issued())
+        return Admitted(drafts, known, streams, issued)
 
     def _check_events(self, drafts: Sequence[Draft], entries: Sequence[bytes], signer: SigningKey) -> None:
         """What only a look into the facts can tell: enrolments, inner signatures, destructions."""
@@ -285,18 +280,14 @@ class Journal:
 
     def _advance(
         self,
-        drafts: Sequence[Draft],
-        versions: dict[str, Stream],
+        admitted: Admitted,
         entries: Sequence[bytes],
         leaves: list[bytes],
         commit: Commit,
         entry: bytes,
     ) -> None:
         """Take an acknowledged append into account; tiles are written, and losing them loses nothing."""
-        streams: dict[str, Stream] = {}
-        for seq, one in enumerate(drafts, self.size):
-            known = streams.get(one.stream) or versions[one.stream]
-            streams[one.stream] = Stream(known.version + 1, known.kind, seq)
+        drafts = admitted.drafts
         held: list[Line] = [
             (self.size + number, line, "")
             for number, (one, line) in enumerate(zip(drafts, entries, strict=True))
@@ -305,7 +296,7 @@ class Journal:
         if held:
             self.authority.take(commit, [envelope.decode_event(line) for _, line, _ in held])
             held.append((commit.seq, entry, " ".join(sorted({one.tag for one in drafts}))))
-        self._index.note(streams, held, Position(commit.seq + 1, entry))
+        self._index.note(admitted.streams, admitted.issued, held, Position(commit.seq + 1, entry))
         self._write_tiles(self._grow([*leaves, merkle.leaf_hash(entry)], commit, entry))
 
     def _grow(self, leaves: list[bytes], commit: Commit, entry: bytes) -> list[tuple[str, bytes]]:

@@ -64,13 +64,13 @@ def serve(folder: Path) -> None:
 
 
 def race(folder: Path, name: str, count: int) -> None:
-    """Append letters, each its own commit, once somebody says go."""
+    """Append letters with numbers of the one series, each its own commit, once somebody says go."""
     archive = join(folder, name)
     archive.journal.open()
     tell("ready")
     sys.stdin.readline()
     for number in range(count):
-        tell(f"{archive.append(archive.letter(f'{name} {number}')).seqs[0]}")
+        tell(f"{archive.append(archive.letter(f'{name} {number}', series='register')).seqs[0]}")
     archive.journal.close()
 
 

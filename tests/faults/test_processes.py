@@ -118,6 +118,7 @@ def test_an_appender_that_is_killed_at_any_moment_loses_nothing_it_acknowledged(
 @pytest.mark.parametrize("count", [100, pytest.param(1_000, marks=pytest.mark.slow)])
 def test_two_processes_that_append_at_once_make_one_order(tmp_path: Path, environ: dict[str, str], count: int) -> None:
     archive = found(folder(tmp_path / "archive"), seed=MADE)
+    archive.append(archive.series())
     archive.journal.close()
     first = archive.journal.size
     names = ("een", "twee")
@@ -136,6 +137,8 @@ def test_two_processes_that_append_at_once_make_one_order(tmp_path: Path, enviro
         assert sorted(told[name]) == told[name], "each in its own order"
         subjects = [log.payload(log.event(seq)).subject for seq in told[name][:: max(count // 10, 1)]]
         assert [f"{name} {number}" for number in range(0, count, max(count // 10, 1))] == subjects
+    issued = [log.payload(log.event(seq)).number for seq in range(first, log.size, 2)]
+    assert [f"2021-{number:05}" for number in range(1, 2 * count + 1)] == issued, "each number once, in order"
     switches = sum(1 for left, right in zip(told["een"], told["een"][1:], strict=False) if right - left > 2)
     print("turns", switches)
     assert switches > 0, "they never took turns"
@@ -145,6 +148,7 @@ def test_two_processes_that_append_at_once_make_one_order(tmp_path: Path, enviro
 
 def test_a_process_that_writes_keeps_readers_going(tmp_path: Path, environ: dict[str, str]) -> None:
     archive = found(folder(tmp_path / "archive"), seed=MADE)
+    archive.append(archive.series())
     archive.journal.close()
     process = program(environ, "race", tmp_path / "archive", "een", 150)
     ready(process)

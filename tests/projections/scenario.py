@@ -2,7 +2,7 @@
 
 A scenario is written in TOML. Streams, persons and events go by names; in facts ``stream:brief``, ``seq:start`` and
 ``key:clerk`` stand for a stream id, an entry and a key. Every event is a commit of its own, a second after the one
-before.
+before. An event with ``unruled`` was appended by another program, which keeps no rules of letters and numbers.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def _append(told: Told, event: dict[str, Any], name: str) -> None:
         made_draft = enrolled_key(stream, told.archive.new_key(), told.archive.journal.authority.origin)
     else:
         made_draft = draft(tag, stream, facts, data, documents=documents)
-    appended = told.archive.append(made_draft, by=told.people[event.get("by", "clerk")])
+    append = told.archive.append_unruled if event.get("unruled") else told.archive.append
+    appended = append(made_draft, by=told.people[event.get("by", "clerk")])
     seq = appended.seqs[0]
     told.seqs[name], told.commits[name] = seq, appended.commit.seq
     if tag in catalogue.CONTENT_TAGS:

@@ -171,3 +171,52 @@ def test_the_range_begins_where_the_series_says(connection: duckdb.DuckDBPyConne
 def test_a_number_that_was_taken_over_is_not_checked(connection: duckdb.DuckDBPyConnection) -> None:
     _put(connection, "letter", {"stream": A, "opened_seq": 1, "number": "7"}, {"stream": B, "number": "7"})
     assert [] == _found(connection, "number_issued")
+
+
+def _letter(*tags: str) -> list[dict[str, Any]]:
+    return [_event(A, 2 * place + 1, place, f"{tag}.v1") for place, tag in enumerate(tags)]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ("letter_registered", "letter_edited", "letter_signed", "letter_dispatched", "delivery_reported"),
+        ("letter_registered", "letter_dispatched", "letter_signed", "document_converted", "letter_withdrawn"),
+        ("letter_received", "letter_edited", "letter_annotated", "letter_dispatched"),
+    ],
+    ids=lambda tags: tags[-1],
+)
+def test_a_letter_that_lives_as_letters_do_is_fine(connection: duckdb.DuckDBPyConnection, tags: list[str]) -> None:
+    _put(connection, "event", *_letter(*tags))
+    assert [] == _found(connection, "life_of_a_letter")
+
+
+@pytest.mark.parametrize(
+    ("tags", "what"),
+    [
+        (
+            ("letter_registered", "letter_dispatched", "letter_edited"),
+            "letter_edited after entry 3 dispatched the letter",
+        ),
+        (
+            ("letter_registered", "letter_dispatched", "document_attached"),
+            "document_attached after entry 3 dispatched the letter",
+        ),
+        (
+            ("letter_registered", "letter_withdrawn", "letter_dispatched"),
+            "letter_dispatched after entry 3 withdrew the letter",
+        ),
+        (
+            ("letter_registered", "letter_withdrawn", "letter_withdrawn"),
+            "letter_withdrawn after entry 3 withdrew the letter",
+        ),
+        (("letter_registered", "delivery_reported"), "a report of a dispatch that was not there"),
+        (("letter_received", "letter_signed"), "a letter from outside, received by entry 1, is signed as ours"),
+    ],
+    ids=str,
+)
+def test_a_letter_that_lives_otherwise_is_named(
+    connection: duckdb.DuckDBPyConnection, tags: tuple[str, ...], what: str
+) -> None:
+    _put(connection, "event", *_letter(*tags))
+    assert [(2 * len(tags) - 1, what)] == _found(connection, "life_of_a_letter")

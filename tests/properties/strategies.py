@@ -69,7 +69,7 @@ FORMS: dict[str, st.SearchStrategy[Any]] = {
     "time": _times,
     "clock": st.times().map(lambda moment: moment.strftime("%H:%M")),
     "duration": _duration(),
-    "pattern": st.sampled_from(["{year}-{number:05}", "{number}", "RIB/{year}.{number:3}"]),
+    "pattern": st.sampled_from(["{year}-{number:05}", "{number}", "RIB/{year}.{number:03}"]),
     "media": st.sampled_from(["application/pdf", "text/plain", "message/rfc822", "image/svg+xml"]),
     "pronom": st.sampled_from(["fmt/95", "x-fmt/111", "fmt/1149"]),
     "text": _text(_LINE_CHARACTERS, 1),

@@ -19,6 +19,7 @@ from archief.law import roles
 from archief.log import Log
 from archief.projections.projector import Projector
 from archief.rules.authority import FOUNDING_TYPES
+from archief.rules.numbering import ISSUING_TYPES
 from archief.verification.whole import verify
 from tests.founding import Founded, enrolled_key, folder, found, public_fact
 
@@ -48,6 +49,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Founded:
     held = made.journal.authority.roles[made.archivaris.stream]
     missing = [role for role in roles.ROLES if role not in held]
     made.append(*(draft("role_granted.v1", made.archivaris.stream, {"role": role}) for role in missing))
+    made.append(made.series())
     return made
 
 
@@ -55,6 +57,8 @@ def example(archive: Founded, known: EventType, stream: str) -> Draft:
     """The type's printed example, in that stream, with a file where it names one."""
     line = schema.example(known)
     data: dict[str, Any] | None = line.get("data")
+    if known.tag in ISSUING_TYPES and data is not None:
+        del data["number"]  # it is drawn
     documents = []
     if "documents" in line:
         facts, document = archive.document(b"Geachte raadsleden,\n")
@@ -157,6 +161,12 @@ def begun(archive: Founded) -> tuple[str, str, int, Draft]:
     return stream, record, seq, draft("destruction_started.v1", stream, facts)
 
 
+def delivery_reported(archive: Founded) -> Draft:
+    stream = opened(archive, "letter")
+    archive.append(example(archive, catalogue.TYPES["letter_dispatched.v1"], stream))
+    return example(archive, catalogue.TYPES["delivery_reported.v1"], stream)
+
+
 def destruction_started(archive: Founded) -> Draft:
     return begun(archive)[3]
 
@@ -195,6 +205,7 @@ SPECIAL = {
     "log_key_rotated.v1": log_key_rotated,
     "log_continued.v1": log_continued,
     "letter_signed.v1": letter_signed,
+    "delivery_reported.v1": delivery_reported,
     "destruction_started.v1": destruction_started,
     "record_destroyed.v1": record_destroyed,
     "payload_erased.v1": payload_erased,

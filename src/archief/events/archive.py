@@ -1,6 +1,7 @@
 """Events of the archive itself: its founding, rules, keys, checks, findings and copies."""
 # ruff: noqa: RUF012 - msgspec gives each struct its own copy of an empty default
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -37,6 +38,9 @@ RuleSets = Annotated[list[Code], Meta(max_length=200, extra={"unique": True})]
 Sound = Literal["sound", "faulty"]
 
 
+_NUMBER_PATTERN = re.compile(r"[^{}]*(\{year\}[^{}]*)?\{number(:0[1-9])?\}[^{}0-9]*")
+
+
 class ArchiveFoundedFacts(Word):
     """Who the log is."""
 
@@ -71,6 +75,11 @@ class SeriesFact(Word):
     ]
     start: Annotated[Count, about("the first number issued", 1)]
     year: Annotated[Year, about("the year these settings are for; absent: every year")] | None = None
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """The number is the last figure in what is written, so that anybody can read it back."""
+        if not _NUMBER_PATTERN.fullmatch(self.pattern):
+            yield "pattern", "not text, {year} if you like, and {number} or {number:05} once, with no digit after it"
 
 
 class RuleSetAdoptedFacts(Word):

@@ -18,6 +18,7 @@ from archief.events.envelope import Commit, Event
 from archief.keys import PublicKey
 from archief.law import roles
 from archief.rules.destructions import DESTRUCTION_TYPES, Destructions
+from archief.rules.numbering import SERIES_TYPE, Numbering
 
 FOUNDING_TYPES = ("archive_founded.v1", "person_enrolled.v1", "key_enrolled.v1", "role_granted.v1")
 """The first commit holds these, each at least once; it is signed with the key that it enrols."""
@@ -30,6 +31,7 @@ AUTHORITY_TYPES = (
     "mandate_ended.v1",
     "log_key_rotated.v1",
     "log_continued.v1",
+    SERIES_TYPE,
     *DESTRUCTION_TYPES,
 )
 """The events that this fold looks at; an index of these alone is enough to judge the next commit."""
@@ -71,7 +73,7 @@ class Judgement:
 
 @dataclass
 class Authority:
-    """The keys, roles and destructions that hold at one position in the log."""
+    """The keys, roles, destructions and series of numbers that hold at one position in the log."""
 
     origin: str = ""
     archive: str = ""
@@ -84,6 +86,7 @@ class Authority:
     roles: dict[str, dict[str, int]] = field(default_factory=dict)
     mandates: dict[str, Mandate] = field(default_factory=dict)
     destructions: Destructions = field(default_factory=Destructions)
+    numbering: Numbering = field(default_factory=Numbering)
 
     def judge(self, key: str, origin: str, tags: Iterable[str]) -> list[str]:
         """Why a commit would be unauthorised now, before its own events; empty when it is not.
@@ -218,6 +221,7 @@ class Authority:
             setattr(twin, name, copy.copy(getattr(self, name)))
         twin.roles = {person: dict(held) for person, held in self.roles.items()}
         twin.destructions = self.destructions.copy()
+        twin.numbering = self.numbering.copy()
         return twin
 
 
@@ -321,6 +325,10 @@ def _continued(authority: Authority, event: Event) -> None:
     authority.origin = event.facts.origin
 
 
+def _adopted(authority: Authority, event: Event) -> None:
+    authority.numbering.adopt(event.facts.series)
+
+
 def _public(fact: Any, seq: int) -> PublicKey:  # noqa: ANN401 - PublicKeyFact
     where = f"entry {seq}"
     return PublicKey.checked(fact.type, canonical.base64_decode(fact.public, where), where)
@@ -337,4 +345,5 @@ _HANDLERS = {
     "mandate_ended.v1": _mandate_ended,
     "log_key_rotated.v1": _rotated,
     "log_continued.v1": _continued,
+    SERIES_TYPE: _adopted,
 }

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from archief import canonical, keys
+from archief.commit_facts import Line
 from archief.errors import ArchiefError, SignatureError
 from archief.events import envelope
 from archief.events.envelope import Event
-from archief.index import Line
 from archief.rules import signing
 from archief.rules.authority import Authority, Judgement
 from archief.tlog import merkle

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from archief.commit_facts import Line
 from archief.errors import (
     ArchiefError,
     ForkError,
@@ -26,7 +27,7 @@ from archief.errors import (
 )
 from archief.events import envelope
 from archief.heads import Anchor, Head, Heads, Receipt
-from archief.index import Index, Line, digest_of
+from archief.index import Index, digest_of
 from archief.memory import check_extension, check_memory
 from archief.rules.authority import Authority
 from archief.storage import base
