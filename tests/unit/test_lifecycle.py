@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -111,7 +112,7 @@ def test_a_report_follows_a_dispatch(archive: Founded, letter: str) -> None:
 
 def test_a_letter_whose_destruction_has_begun_takes_nothing(archive: Founded, letter: str) -> None:
     stream = archive.letter().stream
-    facts = {"streams": [letter], "reference_date": "2027-01-01"}
+    facts: dict[str, Any] = {"streams": [letter], "reference_date": "2027-01-01"}
     boss = archive.enrol("authoriser")
     proposal = archive.append(draft("destruction_proposed.v1", stream, facts)).seqs[0]
     facts = {"basis": "archiefwet-1995:3", "earliest": "2027-02-08", "proposal": proposal}
