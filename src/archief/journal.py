@@ -187,7 +187,7 @@ class Journal:
             leaves = merkle.leaf_hashes(entries)
             head = envelope.Base(root=self.root().hex(), size=self.size)
             commit, entry = seal_commit(head, leaves, signer, commit_id, time, self._origin_of(drafts))
-            self._check_events(drafts, entries, signer)
+            self._check_events(drafts, entries, signer, now)
             documents = [document for one in drafts for document in one.documents]
             self.storage.append_commit(self.size, payloads, documents, [*entries, entry])
             first = self.size
@@ -206,7 +206,7 @@ class Journal:
             admitted = self._admit(drafts, signer)
             self._time(now, accept_clock=accept_clock)
             _, entries = write_events(admitted.drafts, self.size, admitted.versions, bytes)
-            self._check_events(admitted.drafts, entries, signer)
+            self._check_events(admitted.drafts, entries, signer, now)
 
     # judging
 
@@ -236,7 +236,9 @@ class Journal:
             drafts, issued = admission.draw(drafts, self.authority, self._index.issued())
         return Admitted(drafts, known, streams, issued)
 
-    def _check_events(self, drafts: Sequence[Draft], entries: Sequence[bytes], signer: SigningKey) -> None:
+    def _check_events(
+        self, drafts: Sequence[Draft], entries: Sequence[bytes], signer: SigningKey, now: dt.datetime
+    ) -> None:
         """What only a look into the facts can tell: enrolments, inner signatures, destructions."""
         looked = [
             envelope.decode_event(entry)
@@ -249,6 +251,7 @@ class Journal:
         for event in looked:
             if event.type == signing.LETTER_SIGNED:
                 signing.check_inner_signature(event, trial, self.size, self._commitment)
+                signing.check_mandate(event, trial, now)
             else:
                 trial.apply(event)
         if faults := trial.outcome_faults(self.authority, signer.public.id):

@@ -165,3 +165,69 @@ def test_who_appends_need_not_be_who_signed(archive: Founded, mayor: Person, let
 
 def test_only_an_ondertekenaar_appends_a_signature(archive: Founded, mayor: Person, letter: str) -> None:
     assert "ondertekenaar" in refuses(archive, signed(archive, letter, mayor), archive.archivaris).what
+
+
+def granted(archive: Founded, *holders: Person, **other: Any) -> str:
+    """A mandate to sign for the college; gives its stream."""
+    facts = {
+        "basis": "gemeentewet:59a.2",
+        "begin": "2021-01-01",
+        "holders": [holder.stream for holder in holders],
+        "on_behalf_of": "college",
+        "role": "directeur",
+        **other,
+    }
+    stream = archive.letter().stream
+    archive.append(draft("mandate_granted.v1", stream, facts, {"title": "Ondertekening"}))
+    return stream
+
+
+def test_each_of_several_holders_signs_under_a_mandate(archive: Founded, mayor: Person, letter: str) -> None:
+    other = archive.enrol("ondertekenaar")
+    mandate, covers = granted(archive, mayor, other), covered(archive, letter)
+    for who in (mayor, other):
+        archive.append(signed(archive, letter, who, covers, mandate=mandate), by=who)
+
+
+def test_a_mandate_that_began_before_it_was_recorded_counts_from_its_entry(
+    archive: Founded, mayor: Person, letter: str
+) -> None:
+    one = signed(archive, letter, mayor, mandate="5b1e0000-0000-4000-8000-000000000000")
+    assert "no such mandate" in refuses(archive, one, mayor).what
+    mandate = granted(archive, mayor, begin="2019-01-01")
+    archive.append(signed(archive, letter, mayor, mandate=mandate), by=mayor)
+
+
+@pytest.mark.parametrize(
+    ("period", "holds"),
+    [
+        ({"begin": "2021-01-14", "end": "2021-01-15"}, True),
+        ({"begin": "2021-01-15"}, False),
+        ({"begin": "2021-01-01", "end": "2021-01-14"}, False),
+    ],
+    ids=str,
+)
+def test_a_mandate_holds_from_its_first_day_until_before_its_end(
+    archive: Founded, mayor: Person, letter: str, period: dict[str, str], holds: bool
+) -> None:
+    one = signed(archive, letter, mayor, mandate=granted(archive, mayor, **period))
+    if holds:
+        archive.append(one, by=mayor)
+    else:
+        assert "the mandate holds from" in refuses(archive, one, mayor).what
+
+
+def test_a_day_is_one_of_the_town_hall(archive: Founded, mayor: Person, letter: str) -> None:
+    mandate = granted(archive, mayor, begin="2021-01-15")
+    archive.now = archive.now.replace(hour=22, minute=59)
+    assert isinstance(refuses(archive, signed(archive, letter, mayor, mandate=mandate), mayor), RefusedError)
+    archive.now = archive.now.replace(hour=23, minute=1)  # it is past midnight in Amsterdam
+    archive.append(signed(archive, letter, mayor, mandate=mandate), by=mayor)
+
+
+def test_a_mandate_is_its_holders_until_it_is_ended(archive: Founded, mayor: Person, letter: str) -> None:
+    mandate = granted(archive, archive.enrol("ondertekenaar"))
+    assert "not one of those" in refuses(archive, signed(archive, letter, mayor, mandate=mandate), mayor).what
+    mandate = granted(archive, mayor)
+    archive.append(draft("mandate_ended.v1", mandate, {"end": "2021-01-14"}))
+    refuses(archive, signed(archive, letter, mayor, mandate=mandate), mayor)

@@ -6,12 +6,12 @@ import bisect
 import datetime as dt
 from typing import NamedTuple
 
-from archief.errors import ExtraMissingError, NotFoundError, UsageError
+from archief.errors import NotFoundError, UsageError
 from archief.events import envelope
 from archief.log import Log
+from archief.rules.town_hall import zone
 from archief.storage.base import Segment
 
-ZONE = "Europe/Amsterdam"
 SIZE_DIGITS_MAX = 16
 """No log is longer."""
 
@@ -57,19 +57,9 @@ def end_of(day: dt.date) -> str:
     Raises:
         ExtraMissingError: this machine has no time zone data.
     """
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - only who names a day pays
-
     if day.year >= dt.MAXYEAR:
         return f"{dt.MAXYEAR}-12-31T23:59:59Z"
-    try:
-        zone = ZoneInfo(ZONE)
-    except ZoneInfoNotFoundError:
-        raise ExtraMissingError(
-            "this machine has no time zone data, and a day ends at midnight in Amsterdam",
-            where=ZONE,
-            remedy="install tzdata (the system's package, or pip install tzdata), or name a number of entries",
-        ) from None
-    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone)
+    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone())
     return (midnight.astimezone(dt.UTC) - dt.timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -304,6 +304,7 @@ class LetterDispatchedData(Word):
 
     recipients: Annotated[list[Recipient], about("to whom", low=1, high=10_000)]
     documents_sent: Annotated[list[DocumentSent], about("what exactly", high=1_000, unique="id")] = []
+    deviation: Annotated[Passage, about("why it went out though signatures were missing")] | None = None
     note: Annotated[Passage, about("remarks")] | None = None
 
 

@@ -18,7 +18,8 @@ select
     sent.person,
     coalesce(delivery.reports, 0) as reports,
     delivery.result,
-    sent.data.note as note
+    sent.data.note as note,
+    sent.data.deviation as deviation
 from event as sent
 left join delivery on delivery.dispatch = sent.seq
 where sent.type = 'letter_dispatched.v1'
@@ -34,3 +35,4 @@ comment on column dispatch.person is 'person who recorded it, by stream';
 comment on column dispatch.reports is 'how many delivery reports came back';
 comment on column dispatch.result is 'the last report: delivered, read, returned, failed';
 comment on column dispatch.note is 'remarks';
+comment on column dispatch.deviation is 'why it went out though signatures were missing';

@@ -15,6 +15,7 @@ from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, NamedTuple
 
 from archief.events import catalogue
+from archief.law import profiles
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,7 +24,7 @@ _CREATE = re.compile(r"^create or replace (table|view) (\w+) as\n(.*?);\n", re.M
 _TAG = re.compile(r"'([a-z_]+\.v[0-9]+)'")
 _COMMENT = re.compile(r"--[^\n]*")
 _COLUMN = re.compile(r"^comment on column (\w+)\.\"?(\w+)\"? is ", re.MULTILINE)
-META = ("event_type", "skipped", "state")
+META = ("event_type", "signature_place", "skipped", "state")
 """Tables of the state that are no projections."""
 
 
@@ -101,7 +102,7 @@ def form() -> str:
     digest = hashlib.sha256()
     texts = [each.text for each in projections().values()]
     texts += [item.read_text(encoding="utf-8") for item in _sql(_folder() / "staging")]
-    texts += [",".join(catalogue.TYPES)]
+    texts += [",".join(catalogue.TYPES), repr(_places())]
     for text in texts:
         digest.update(hashlib.sha256(text.encode()).digest())
     return digest.hexdigest()
@@ -116,6 +117,29 @@ def make_meta(connection: DuckDBPyConnection) -> None:
     ]
     places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
     connection.execute(f"insert into event_type values {places}", [value for row in rows for value in row])  # noqa: S608
+    for place in _places():
+        connection.execute("insert into signature_place values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", place)
+
+
+def _places() -> list[tuple[object, ...]]:
+    """The rows of ``signature_place``."""
+    return [
+        (
+            one.name,
+            one.organ,
+            sorted(one.kinds),
+            one.basis,
+            one.on_behalf_of,
+            office,
+            profiles.who_fill(office),
+            sorted(one.not_roles),
+            office in one.mandated,
+            one.valid_from,
+            one.valid_until,
+        )
+        for one in profiles.profiles()
+        for office in one.roles
+    ]
 
 
 class Held(NamedTuple):

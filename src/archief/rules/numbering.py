@@ -125,7 +125,7 @@ class Numbering:
 
 
 SET_UP = (
-    "`archief append rule_set_adopted --set rule_set=nummering --set begin=2026-01-01 --set"
+    "`archief append rule_set_adopted --set rule_set=register --set begin=2026-01-01 --set"
     """ series='{"series":"register","pattern":"{year}-{number:05}","start":1}'`"""
 )
 """How a series is set up, for messages."""

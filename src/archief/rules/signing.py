@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 from archief import canonical, keys
@@ -9,6 +10,7 @@ from archief.errors import RefusedError
 from archief.events import envelope
 from archief.events.envelope import Event
 from archief.rules.authority import Authority, EnrolledKey
+from archief.rules.town_hall import day_of
 
 LETTER_SIGNED = "letter_signed.v1"
 
@@ -40,6 +42,35 @@ def check_inner_signature(
         authority.origin, event.stream, facts.covers, facts.role, facts.on_behalf_of, facts.basis
     )
     keys.verify(enrolled.public, message, canonical.base64_decode(facts.signature, where), where)
+
+
+def check_mandate(event: Event, authority: Authority, now: dt.datetime) -> None:
+    """Refuse a ``letter_signed`` under a mandate that its signatory does not hold on that day.
+
+    The mandate stands in the log already: what was granted earlier than it was recorded counts from its entry on.
+
+    Args:
+        event: the event.
+        authority: the mandates at its position.
+        now: the moment of the commit; its day in the town hall counts.
+
+    Raises:
+        RefusedError: there is no such mandate, it is another's, or it does not hold on that day.
+    """
+    if event.facts.mandate is None:
+        return
+    where, remedy = f"stream {event.stream}", "see `archief list --kind mandates`; or give a reason with --deviation"
+    mandate = authority.mandates.get(event.facts.mandate)
+    if mandate is None:
+        raise RefusedError("there is no such mandate in the log by now", where=where, remedy=remedy)
+    if event.facts.signatory not in mandate.facts.holders:
+        raise RefusedError("the signatory is not one of those who hold the mandate", where=where, remedy=remedy)
+    day, end = day_of(now), mandate.ended or mandate.facts.end
+    if not mandate.facts.begin <= day.isoformat() or (end is not None and day.isoformat() >= end):
+        until = f" until {end} (that day not included)" if end is not None else ""
+        raise RefusedError(
+            f"the mandate holds from {mandate.facts.begin}{until}, not on {day}", where=where, remedy=remedy
+        )
 
 
 def check_signatory(key: str, signatory: str, authority: Authority, seq: int) -> EnrolledKey:

@@ -44,3 +44,29 @@ comment on column event_type.mdto is 'word of MDTO''s EventTypeLijst';
 comment on column event_type.opens is 'it begins its stream';
 comment on column event_type.repeats is 'though it opens, it may come again';
 comment on column event_type.content is 'it is one of those that make up a letter''s version';
+
+create or replace table signature_place (
+    profile varchar,
+    organ varchar,
+    kinds varchar[],
+    basis varchar,
+    on_behalf_of varchar,
+    office varchar,
+    roles varchar[],
+    not_roles varchar[],
+    mandated boolean,
+    valid_from date,
+    valid_until date
+);
+comment on table signature_place is 'The signatures that each signature profile wants (law/profiles.toml). One row per profile and office.';
+comment on column signature_place.profile is 'the profile';
+comment on column signature_place.organ is 'the organ whose letters it is for';
+comment on column signature_place.kinds is 'the kinds of letters it is for; empty: every kind';
+comment on column signature_place.basis is 'legal basis of its signatures';
+comment on column signature_place.on_behalf_of is 'the organ in whose name; null: in their own';
+comment on column signature_place.office is 'the office that signs; *: any';
+comment on column signature_place.roles is 'the roles that fill the office: its own, and who stands in for it';
+comment on column signature_place.not_roles is 'roles that do not count where any office does';
+comment on column signature_place.mandated is 'it signs under a mandate with this basis';
+comment on column signature_place.valid_from is 'first day it holds';
+comment on column signature_place.valid_until is 'first day it holds no longer';
