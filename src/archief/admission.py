@@ -136,10 +136,15 @@ def _given(one: Draft, wanted: str) -> Draft:
     if data.get("number") == numbering.TO_BE_DRAWN:
         return numbered(one, wanted)
     if data.get("number") != wanted:
+        remedy = f"leave the number out and {wanted} is drawn; or leave series and year out, and yours is taken over"
+        if one.tag == "number_voided.v1":
+            remedy = (
+                f"the next one is {wanted}; the number of a letter stays used: take it back with `archief withdraw`"
+            )
         raise RefusedError(
             "this is not the next number of its series; a series issues its numbers in order, without gaps"
             " (Archiefregeling 18)",
             where="data.number",
-            remedy=f"leave the number out and {wanted} is drawn; or leave series and year out, and yours is taken over",
+            remedy=remedy,
         )
     return one

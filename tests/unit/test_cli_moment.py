@@ -10,6 +10,7 @@ import pytest
 from archief.cli import moment
 from archief.errors import ExtraMissingError, NotFoundError, UsageError
 from archief.log import Log
+from archief.rules import town_hall
 from archief.storage.memory import MemoryStorage
 from tests.founding import Founded, found
 
@@ -95,6 +96,6 @@ def test_a_day_before_the_log_is_refused_with_its_first_day(log: Log) -> None:
 
 
 def test_a_machine_without_time_zones_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moment, "ZONE", "Europe/Nergens")
+    monkeypatch.setattr(town_hall, "ZONE", "Europe/Nergens")
     with pytest.raises(ExtraMissingError, match="no time zone data"):
         moment.end_of(dt.date(2021, 1, 14))

@@ -115,7 +115,7 @@ def append(
     typed = drafting.typed(event_type, sets, drafting.data_from(data) if data is not None else None)
     refs, documents = drafting.documents(files, session.entropy)
     payload = drafting.with_documents(event_type, typed.data, refs)
-    if payload is None and event_type.payload == "required":
+    if payload is None and event_type.payload == "required" and "series" not in typed.facts:
         raise needed(event_type.name, drafting.fields_of(event_type.data))
     with writing.writer(session, accept_clock=accept_clock) as made:
         wanted = _stream(made, event_type, stream)

@@ -33,9 +33,21 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
             "mandate": "mandates:mandate",
         },
     ),
-    ("Letters", {"read": "reading:read"}),
+    (
+        "Letters",
+        {
+            "read": "reading:read",
+            "edit": "editing:edit",
+            "sign": "ondertekening:sign",
+            "dispatch": "dispatching:dispatch",
+            "withdraw": "editing:withdraw",
+            "annotate": "editing:annotate",
+            "relate": "editing:relate",
+            "render": "rendering:render",
+            "void": "numbers:void",
+        },
+    ),
     ("Append", {"append": "appending:append", "events": "vocabulary:events"}),
-    ("Letters", {"render": "rendering:render"}),
     (
         "Read",
         {

@@ -1,15 +1,30 @@
-"""The inner signature of a letter: what it covers, and the signature itself, for whoever signs (format.md §2)."""
+"""``archief sign``: an office-holder signs a letter (ondertekening), with an inner signature over the exact version.
+
+Not the signature of whoever appends the entry: that one every commit has (format.md §2).
+"""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import click
+
 from archief import canonical
-from archief.cli import records
+from archief.cli import at_hand, names, records, standing, writing
+from archief.cli.editing import LETTER_WRITES
+from archief.cli.session import Session
+from archief.cli.verbs import verb, writing_options
+from archief.cli.wording import draft
 from archief.cli.writing import Writer
-from archief.errors import MalformedError, RefusedError
+from archief.errors import MalformedError, RefusedError, SignatureError
 from archief.events import envelope
 from archief.events.catalogue import CONTENT_TAGS
+from archief.law import codes
+from archief.law.profiles import ANY, Profile, stands_in_for
+from archief.rules.profiles import belongs
+from archief.rules.town_hall import day_of
+
+LEVELS = ("none", "scan", "simple", "advanced", "qualified")
 
 
 class Covered(NamedTuple):
@@ -17,6 +32,166 @@ class Covered(NamedTuple):
 
     commitment: str
     seq: int
+
+
+@verb(
+    "sign",
+    example="""
+    archief --as burgemeester sign 2021-00017
+    archief --as bastiaans sign 2021-00017 --role wethouder --mede-namens "B. Jongen"
+    archief --as directeur sign 2021-00017 --mandate 5b1e9f3c
+    """,
+    exits=(*LETTER_WRITES, SignatureError),
+)
+@click.argument("record", metavar="RECORD")
+@click.option("--role", metavar="CODE", help="The office; without it that of the mandate, or the person's function.")
+@click.option("--on-behalf-of", metavar="CODE", help="In whose name; without it as the law's profile says.")
+@click.option(
+    "--mede-namens", "also", multiple=True, metavar="PERSON", help="Sign for this person too; may be repeated."
+)
+@click.option("--basis", metavar="CODE", help="The legal basis; without it that of the law's profile.")
+@click.option("--level", type=click.Choice(LEVELS), default="simple", help="Level of the ondertekening (eIDAS).")
+@click.option("--mandate", metavar="MANDATE", help="The mandate it is signed under; it holds today, for this person.")
+@click.option("--deviation", metavar="TEXT", help="Why it deviates from the law's profiles; it is recorded.")
+@click.option("--note", metavar="TEXT", help="Remarks; stand in the payload.")
+@click.option("--expect-version", type=click.IntRange(min=0), metavar="N", help="Refuse when its VERSION is not N.")
+@writing_options()
+def sign(
+    session: Session,
+    *,
+    record: str,
+    role: str | None,
+    on_behalf_of: str | None,
+    also: tuple[str, ...],
+    basis: str | None,
+    level: str,
+    mandate: str | None,
+    deviation: str | None,
+    note: str | None,
+    expect_version: int | None,
+    accept_clock: bool,
+    yes: bool,  # noqa: ARG001 - nothing is asked
+    dry_run: bool,
+) -> None:
+    """Sign the letter as it is now, in an office, with the key that --as names.
+
+    Office, name and ground follow from the law's profiles (docs/words.md) where they can. A signature that has no place
+    in one of them needs a reason. Somebody who edits the letter meanwhile makes this be refused.
+    """
+    with writing.writer(session, accept_clock=accept_clock) as made:
+        letter = at_hand.letter(made, record)
+        authority = made.journal.authority
+        typed: dict[str, Any] = {"level": level, "role": role, "on_behalf_of": on_behalf_of, "basis": basis}
+        if mandate is not None:
+            typed["mandate"] = names.mandate(authority, mandate)
+        if also:
+            typed["mede_namens"] = [names.person(authority, made.log, one) for one in also]
+        typed = {name: value for name, value in typed.items() if value is not None}
+        day = day_of(session.clock())
+        in_force = standing.in_force(letter, day)
+        facts = completed(made, letter.stream, _profiled(made, typed, in_force))
+        signature = standing.signature(facts, authority)
+        if in_force and not belongs(signature, in_force) and deviation is None:
+            raise _deviates(in_force)
+        data = {"deviation": deviation, "note": note, **_shown(made)}
+        version = letter.version if expect_version is None else expect_version
+        data = {name: text for name, text in data.items() if text}
+        one = draft("letter_signed", letter.stream, facts, data or None, expect_version=version)
+        stands = standing.of(letter, authority, day, [signature])
+        told = [f"signed as {facts['role']} ({facts['basis']})", standing.told(stands)]
+        writing.finish(made, [one], dry_run=dry_run, told=list(filter(None, told)), more=standing.members(stands))
+
+
+def _deviates(in_force: list[Profile]) -> RefusedError:
+    wanted = "; ".join(f"{' and '.join(one.roles)} ({one.basis})".replace(ANY, "an official") for one in in_force)
+    return RefusedError(
+        f"this signature has no place in a signature profile of the law, which wants {wanted}",
+        where="--role",
+        remedy="sign in one of those offices, or give the reason: --deviation TEXT",
+    )
+
+
+def _demand_office(role: str) -> None:
+    known = codes.of("letter_signed.role")
+    if known is not None and not known.knows(role):
+        near = known.nearest(role)
+        raise MalformedError(
+            "not a known office" + (f"; did you mean {near}?" if near else ""),
+            where="--role",
+            remedy=f"there are: {', '.join(known.shown())}",
+        )
+
+
+def _profiled(made: Writer, typed: dict[str, Any], in_force: list[Profile]) -> dict[str, Any]:
+    """What was typed, with what the profiles, the mandate and the person's function say of the rest."""
+    mandate = made.journal.authority.mandates.get(typed.get("mandate", ""))
+    facts = dict(typed)
+    if "role" not in facts:
+        office = mandate.facts.role if mandate is not None else _office(made)
+        if office is None:
+            raise MalformedError(
+                "a letter is signed in an office, and the person's function names none",
+                where="--role",
+                remedy="give it, for example --role burgemeester",
+            )
+        facts["role"] = office
+    _demand_office(facts["role"])
+    for profile in in_force:
+        if "basis" in facts and facts["basis"] != profile.basis:
+            continue
+        if _has_place(profile, facts["role"], mandate.facts if mandate is not None else None):
+            facts.setdefault("basis", profile.basis)
+            if profile.on_behalf_of is not None:
+                facts.setdefault("on_behalf_of", profile.on_behalf_of)
+            break
+    if "basis" not in facts:
+        raise (
+            _deviates(in_force)
+            if in_force
+            else MalformedError(
+                "no signature profile is in force for this letter, so the legal basis must be named",
+                where="--basis",
+                remedy="for example --basis gemeentewet:59a.1; an organ makes the profiles count: --set organ=college"
+                " when it is registered",
+            )
+        )
+    return facts
+
+
+def _has_place(profile: Profile, role: str, mandate: Any) -> bool:  # noqa: ANN401 - facts of mandate_granted
+    """Whether somebody in this role, under this mandate, can fill a place of a profile."""
+    for office in profile.roles:
+        if office in profile.mandated and (mandate is None or mandate.basis != profile.basis):
+            continue
+        offices = {role, stands_in_for(role), *([mandate.role] if mandate is not None else [])}
+        if office in offices or (office == ANY and not offices & profile.not_roles):
+            return True
+    return False
+
+
+def _office(made: Writer) -> str | None:
+    """The office that the function of the person who signs begins with; None when it is none."""
+    known = codes.of("letter_signed.role")
+    function = (_person(made).get("function") or "").lower().split()
+    begin = function[0].strip(",") if function else ""
+    return begin if known is not None and begin in known.words else None
+
+
+def _shown(made: Writer) -> dict[str, str | None]:
+    """Name and function as they were enrolled: they stand below the letter."""
+    person = _person(made)
+    return {"name_shown": person.get("name"), "function_shown": person.get("function")}
+
+
+def _person(made: Writer) -> dict[str, Any]:
+    seq = made.journal.authority.persons.get(made.person or "")
+    if seq is None:
+        return {}
+    data = records.read(made.log, [seq])[0].data
+    return {"name": data.name, "function": data.function} if data is not None else {}
+
+
+# the inner signature
 
 
 def completed(made: Writer, stream: str, facts: dict[str, Any]) -> dict[str, Any]:

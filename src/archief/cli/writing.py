@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -127,7 +127,14 @@ def writer(session: Session, *, accept_clock: bool = False) -> Iterator[Writer]:
         yield made
 
 
-def finish(made: Writer, drafts: Sequence[Draft], *, dry_run: bool, told: Sequence[str] = ()) -> None:
+def finish(
+    made: Writer,
+    drafts: Sequence[Draft],
+    *,
+    dry_run: bool,
+    told: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
+) -> None:
     """Append (or only check) and tell what was done.
 
     Args:
@@ -135,16 +142,17 @@ def finish(made: Writer, drafts: Sequence[Draft], *, dry_run: bool, told: Sequen
         drafts: the events.
         dry_run: check and show them, append nothing.
         told: lines for a person, before the figures.
+        more: members for JSON, behind those that every append has.
 
     Raises:
         ArchiefError: the archive refuses.
     """
     if dry_run:
         made.check(drafts)
-        tell_dry(made, drafts)
+        tell_dry(made, drafts, told, more)
         return
     appended = made.append(drafts)
-    tell(made, appended, signed_head(made), told)
+    tell(made, appended, signed_head(made), told, more=more)
 
 
 def signed_head(made: Writer) -> dict[str, Any] | None:
@@ -157,7 +165,13 @@ def signed_head(made: Writer) -> dict[str, Any] | None:
 
 
 def tell(
-    made: Writer, appended: Appended, head: dict[str, Any] | None, told: Sequence[str] = (), *, streams: bool = True
+    made: Writer,
+    appended: Appended,
+    head: dict[str, Any] | None,
+    told: Sequence[str] = (),
+    *,
+    streams: bool = True,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Tell what an append did."""
     output, commit = made.session.output, appended.commit
@@ -173,6 +187,7 @@ def tell(
                 "key": commit.key,
                 "known": appended.known,
                 "head": head,
+                **(more or {}),
             }
         )
         return
@@ -195,7 +210,9 @@ def tell_head(made: Writer, head: dict[str, Any] | None) -> None:
         output.note("the head is not signed yet: whoever holds the log key runs `archief checkpoint`")
 
 
-def tell_dry(made: Writer, drafts: Sequence[Draft]) -> None:
+def tell_dry(
+    made: Writer, drafts: Sequence[Draft], told: Sequence[str] = (), more: Mapping[str, Any] | None = None
+) -> None:
     """Show what would be appended."""
     output = made.session.output
     events = [
@@ -208,8 +225,10 @@ def tell_dry(made: Writer, drafts: Sequence[Draft]) -> None:
         for one in drafts
     ]
     if output.json:
-        output.members({"test": made.journal.authority.test, "dry_run": True, "events": events})
+        output.members({"test": made.journal.authority.test, "dry_run": True, "events": events, **(more or {})})
         return
+    for line in told:
+        output.line(line)
     for event in events:
         output.line(f"{event['type']} in stream {event['stream']}")
         for part in ("facts", "data"):

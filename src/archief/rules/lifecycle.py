@@ -109,7 +109,7 @@ RULES = (
         Reached.WITHDRAWN,
         Reached.NOTHING,
         "the letter was withdrawn; it is not changed, signed, tabled or sent any more",
-        "who took it back meant it to stop: design of a letter's life",
+        "what was taken back stays as it was then: Archiefregeling 17",
         "register a new letter, and relate the two (`archief relate NEW replaces RECORD`)",
     ),
     Rule(
