@@ -2,7 +2,7 @@
 create or replace table key as
 with enrolled as (
     -- A key is enrolled once; a second enrolment is a finding and changes nothing.
-    select *, facts.key ->> 'public' as public, cast(facts.key ->> 'type' as integer) as kind
+    select *, facts.key ->> 'public' as public, try_cast(facts.key ->> 'type' as integer) as kind
     from event
     where type = 'key_enrolled.v1'
     qualify row_number() over (partition by public, kind order by seq) = 1
@@ -19,7 +19,7 @@ revoked as (
 ),
 named as (
     -- The id of a key: SHA-256 over the signature type byte and the key (format.md).
-    select *, sha256(unhex(printf('%02x', kind)) || from_base64(public)) as id
+    select *, try(sha256(unhex(printf('%02x', kind)) || from_base64(public))) as id
     from enrolled
 )
 select

@@ -28,7 +28,10 @@ NEAR_ENTRIES = 16 * envelope.SEGMENT_ENTRIES
 """How far back the earlier events of a stream are looked for first."""
 
 _DATA_LINE = re.compile(r"^.*\[data\]\n", re.MULTILINE)
-_KEY_ID = "sha256(unhex(printf('%02x', cast(facts.key ->> 'type' as integer))) || from_base64(facts.key ->> 'public'))"
+_KEY_ID = (
+    "try(sha256(unhex(printf('%02x', try_cast(facts.key ->> 'type' as integer)))"
+    " || from_base64(facts.key ->> 'public')))"
+)
 _SEAL = """
 create or replace temp table seal as
 select

@@ -1,7 +1,8 @@
 -- Entries of the log, events and commits, out of lines that were verified. The lines' place: variable entry_files.
 -- DuckDB's JSON reader is no validator (it drops unknown keys, rounds, takes the first of two equal keys): it only ever
 -- sees lines that passed verification. Of the facts only those that a projection reads: each costs as much as 60 bytes more
--- in every line. What is text in one type and a list or an object in another (key, series) is read as JSON text.
+-- in every line. A whole number that no schema bounds below 2^53 is a BIGINT: a log that verifies never stops a replay,
+-- however odd what it says. What is text in one type and a list or an object in another (key, series) is read as JSON text.
 select
     seq,
     stream,
@@ -45,7 +46,7 @@ from read_json(
             begin VARCHAR,
             "end" VARCHAR,
             holders VARCHAR,
-            last_stream_seq INTEGER,
+            last_stream_seq BIGINT,
             seqs VARCHAR
         )',
         events: 'INTEGER',
