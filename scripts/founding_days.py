@@ -310,7 +310,7 @@ class Sample:
         time = "2021-04-16T08:00"
         seconds = int(dt.datetime.fromisoformat(f"{time}:00+00:00").timestamp())
         cosigned = publishing.cosign_head(raw, AUDITOR.cosigner_key, seconds)
-        publishing.keep_head(storage, cosigned, journal.authority)
+        publishing.keep_head(journal, cosigned)
         line = note.parse_note(cosigned).lines[-1]
         self.commit(
             time,

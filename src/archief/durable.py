@@ -152,6 +152,18 @@ def truncate(path: Path, length_bytes: int) -> None:
             os.close(descriptor)
 
 
+def end_line(path: Path, length_bytes: int) -> None:
+    """Let a file end with a newline after its first bytes, synced."""
+    with reported(path):
+        descriptor = open_plain(path, os.O_RDWR)
+        try:
+            os.pwrite(descriptor, b"\n", length_bytes)
+            os.ftruncate(descriptor, length_bytes + 1)
+            sync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def settle(path: Path, start: int = 0) -> None:
     """Bring a file to the disk whose writer was killed or refused half-way: what can be read may not be there yet.
 

@@ -186,20 +186,24 @@ def _write_bundles(journal: Journal) -> None:
             _drop_partials(storage, path)
 
 
-def keep_head(storage: Storage, raw: bytes, authority: Authority) -> str:
+def keep_head(journal: Journal, raw: bytes) -> str:
     """Keep a head for good: one that is handed out, cosigned or time-stamped. Gives its path below ``public/``.
+
+    What is kept of that size already stays; so that nothing is lost between two who keep one, each is the only writer.
 
     Raises:
         MalformedError, SignatureError: it is no head of this log.
     """
-    opened = open_head(raw, authority)
-    path = f"checkpoints/{opened.head.size:012d}"
-    kept = storage.read_public(path)
-    if kept is not None:
-        if note.parse_note(kept).text != note.parse_note(raw).text:
-            raise MalformedError("another head of that size is kept already", where=f"public/{path}")
-        raw = note.add_lines(kept, note.parse_note(raw).lines)
-    storage.write_public(path, raw)
+    storage = journal.storage
+    with journal.writing():
+        opened = open_head(raw, journal.authority)
+        path = f"checkpoints/{opened.head.size:012d}"
+        kept = storage.read_public(path)
+        if kept is not None:
+            if note.parse_note(kept).text != note.parse_note(raw).text:
+                raise MalformedError("another head of that size is kept already", where=f"public/{path}")
+            raw = note.add_lines(kept, note.parse_note(raw).lines)
+        storage.write_public(path, raw)
     return path
 
 

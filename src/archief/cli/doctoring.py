@@ -108,6 +108,9 @@ def _look(session: Session) -> Iterator[Finding]:
 
 def _repair(session: Session, *, yes: bool) -> None:
     """Make again what can be made again, after the log itself has been verified."""
+    mended = session.storage().mend()
+    if mended:
+        session.output.note(f"{mended}: the newline at its end is put back")
     with session.journal():
         pass  # opening clears what an interrupted append left behind
     log = session.log()

@@ -25,9 +25,9 @@ from archief.errors import (
     UsageError,
 )
 from archief.heads import Head
+from archief.journal import Journal
 from archief.keys import SigningKey
 from archief.log import Log
-from archief.rules.authority import Authority
 from archief.tlog import checkpoint as tlog_checkpoint
 from archief.tlog import note
 from archief.tlog.head import Checkpoint
@@ -83,7 +83,7 @@ def checkpoint(session: Session, *, publish: bool, out: Path | None, show: bool,
             return
         raw = publishing.sign_head(journal, keyring.opened(session, here).keys, publish=publish)
         if out is not None:
-            publishing.keep_head(journal.storage, raw, journal.authority)
+            publishing.keep_head(journal, raw)
             outfile.write(session, out, raw)
         test = journal.authority.test
     _tell(session, raw, out, test=test)
@@ -274,11 +274,12 @@ def _cosign_archive(session: Session, with_key: str | None, out: Path | None, *,
             one = _recorded(made, head, cosigned, key, seconds)
             made.check([one])  # before anything is kept: a head without its event would be half done
             if not dry_run:
-                _keep(session, log, cosigned, known, out)
+                _keep(session, made.journal, cosigned, out)
                 made.append([one])
                 writing.signed_head(made)
     elif not dry_run:
-        _keep(session, log, cosigned, known, out)
+        with session.journal() as journal:
+            _keep(session, journal, cosigned, out)
         session.output.note("not recorded in the log: give --as KEY of an auditor or archivaris for that")
     if dry_run:
         _tell_dry(session, "cosign", head, test=report.test)
@@ -286,8 +287,8 @@ def _cosign_archive(session: Session, with_key: str | None, out: Path | None, *,
     _tell(session, cosigned, out, test=report.test)
 
 
-def _keep(session: Session, log: Log, cosigned: bytes, known: Authority, out: Path | None) -> None:
-    place = publishing.keep_head(log.storage, cosigned, known)
+def _keep(session: Session, journal: Journal, cosigned: bytes, out: Path | None) -> None:
+    place = publishing.keep_head(journal, cosigned)
     if out is not None:
         outfile.write(session, out, cosigned)
     session.output.note(f"kept as public/{place}")

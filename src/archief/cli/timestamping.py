@@ -117,7 +117,7 @@ def timestamp(
     with writing.writer(session, accept_clock=accept_clock) as made:
         one = draft("timestamp_obtained", made.journal.authority.archive, facts, {"authority": name} if name else None)
         if not dry_run:
-            publishing.keep_head(log.storage, raw, known)
+            publishing.keep_head(made.journal, raw)
         writing.finish(made, [one], dry_run=dry_run, told=[f"size {head.size} stamped at {response.tst_info.gen_time}"])
 
 

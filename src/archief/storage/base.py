@@ -319,8 +319,25 @@ def _damaged_payload(storage: Storage, segment: Segment) -> TailError:
     return TailError(
         "the last payload line is damaged, and it belongs to an acknowledged commit",
         where=f"{storage.place}/{segment.name}",
-        remedy="restore the segment from a back-up; `archief verify` names the line",
+        remedy="`archief doctor --repair` mends its end when nothing else is damaged; else restore the segment from a"
+        " back-up; `archief verify` names the line",
     )
+
+
+def missing_newline(storage: Storage, tail: Tail) -> tuple[Segment, int] | None:
+    """Where the last payload line of all should end, and does not: another byte stands there, or none.
+
+    Only of a line that its event commits to: then nothing else can have stood there.
+    """
+    segments = storage.payload_segments()
+    content = storage.read(segments[-1]) if segments else b"\n"
+    seq = payload_seq(content)
+    if content.endswith(b"\n") or not 0 <= seq < tail.size:
+        return None
+    end = content.rindex(b"}") + 1
+    line = content[content.rfind(b"\n", 0, end) + 1 : end]
+    committed = b'"payload":"%b","seq":%d,' % (envelope.commitment(line).encode(), seq)
+    return (segments[-1], end) if committed in entry_lines(storage, seq, seq + 1)[0] else None
 
 
 def payloads_from(content: bytes, seq: int) -> int:

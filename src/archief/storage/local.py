@@ -246,6 +246,17 @@ class LocalStorage:
             self._clear(lock)
             return name
 
+    def mend(self) -> str:
+        """Put the newline back that ends the last payload line. Gives the segment; empty when nothing was wrong."""
+        with self._locked():
+            found = base.missing_newline(self, base.read_tail(self))
+            if found is None:
+                return ""
+            segment, end = found
+            durable.end_line(self.folder / segment.name, end)
+            self._tail = None
+            return segment.name
+
     def close(self) -> None:
         """Let go of open files."""
         for descriptor, _ in self._open_files.values():
