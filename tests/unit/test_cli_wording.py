@@ -18,8 +18,9 @@ _UNKNOWN = {"ground": "geheim", "stream": STREAM.replace("5b", "5c")}
 @pytest.mark.parametrize(
     ("tag", "facts", "data", "told", "hint"),
     [
-        ("letter_registered", {"kind": "Geheim"}, {"number": "1"}, "facts.kind: not a code", "lower-case letters"),
-        ("letter_registered", {"kind": "brief"}, {"date": "1 mei"}, "data.date: not a date", "jjjj-mm-dd"),
+        ("letter_registered", {"kind": "Geheim"}, {"number": "1"}, "facts.kind: not a code", "there are: raadsinf"),
+        ("backup_made", {"target": "Geheim"}, None, "facts.target: not a code", "lower-case letters"),
+        ("letter_registered", {"kind": "brief"}, {"date": "1 mei"}, "data.date: not a date", "yyyy-mm-dd"),
         ("letter_registered", {"kind": "brief"}, {"number": ""}, "data.number: empty", "leave the field out"),
         (
             "letter_registered",
@@ -51,7 +52,7 @@ _UNKNOWN = {"ground": "geheim", "stream": STREAM.replace("5b", "5c")}
             "there are: raadsinformatiebrief, rondebriefje, brief,",
         ),
         ("letter_registered", {"kind": "geheim"}, {"number": "1"}, "facts.kind: not a known word", "begins with own:"),
-        ("mandate_ended", {"end": "2021"}, None, "facts.end: not a date", "jjjj-mm-dd"),
+        ("mandate_ended", {"end": "2021"}, None, "facts.end: not a date", "yyyy-mm-dd"),
         (
             "mandate_granted",
             {

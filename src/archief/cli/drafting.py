@@ -13,6 +13,8 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 import msgspec.inspect as shapes
 
+from archief import canonical
+from archief.cli.wording import did_you_mean
 from archief.errors import MalformedError, NotFoundError, UsageError
 from archief.events.base import EventType
 from archief.keys import Entropy
@@ -53,10 +55,28 @@ def typed(event_type: EventType, sets: Sequence[str], data: dict[str, Any] | Non
     for one in sets:
         name, equals, value = one.partition("=")
         if not equals or not name:
-            raise UsageError("not of the form NAME=VALUE", where=f"--set {name[:60]}")
+            raise UsageError(
+                "not of the form NAME=VALUE", where=f"--set {name[:60]}", remedy="write it as --set subject='In short'"
+            )
         part, path = _place(event_type, shape, name)
-        _put(into[part], shape[part], path, value, f"{part}.{'.'.join(path)}")
+        try:
+            _put(into[part], shape[part], path, value, f"{part}.{'.'.join(path)}")
+        except MalformedError as error:
+            error.remedy = error.remedy or _shown(event_type, part, path[0])
+            raise
     return Typed(facts, payload if payload or data is not None else None)
+
+
+def _shown(event_type: EventType, part: str, name: str) -> str:
+    """How a field is written: its value in the event type's example."""
+    from archief.events import schema  # noqa: PLC0415 - only a mistake needs it
+
+    value = schema.example(event_type)[part].get(name)
+    if not isinstance(value, dict | list):
+        return f"see `archief events {event_type.name}`"
+    member = value[0] if isinstance(value, list) and value else value
+    text = canonical.encode(member).decode() if isinstance(member, dict | list) else member
+    return f"write it as --set {name}='{text}'"
 
 
 def _place(event_type: EventType, shape: Mapping[str, Mapping[str, Any]], name: str) -> tuple[str, list[str]]:
@@ -70,7 +90,7 @@ def _place(event_type: EventType, shape: Mapping[str, Mapping[str, Any]], name: 
         )
     if not parts:
         raise MalformedError(
-            f"{event_type.tag} has no such field",
+            f"{event_type.tag} has no such field{did_you_mean(first, [*shape['facts'], *shape['data']])}",
             where=f"--set {name}",
             remedy=f"it has: {', '.join([*shape['facts'], *shape['data']])}",
         )
@@ -90,7 +110,9 @@ def _put(values: dict[str, Any], fields: Mapping[str, Any], path: Sequence[str],
     """Put a typed value where its path leads; a list takes one member each time."""
     name, rest = path[0], path[1:]
     if name not in fields:
-        raise MalformedError("no such field", where=where, remedy=f"there are: {', '.join(fields)}")
+        raise MalformedError(
+            f"no such field{did_you_mean(name, fields)}", where=where, remedy=f"there are: {', '.join(fields)}"
+        )
     kind = _bare(fields[name])
     if rest:
         inner = values.setdefault(name, {})

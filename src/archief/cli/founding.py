@@ -17,7 +17,7 @@ from archief.canonical import base64_encode
 from archief.cli import enrolment, keyring, writing
 from archief.cli.session import Session
 from archief.cli.verbs import verb
-from archief.cli.wording import draft
+from archief.cli.wording import draft, typed_at
 from archief.draft import Draft, new_stream
 from archief.errors import (
     ArchiveExistsError,
@@ -86,7 +86,11 @@ def init(
     of --as is there already, it is used.
     """
     if not _HOST.fullmatch(origin_host):
-        raise UsageError("a host name has lower-case letters, digits, dots and dashes", where="--origin-host")
+        raise UsageError(
+            "a host name has lower-case letters, digits, dots and dashes",
+            where="--origin-host",
+            remedy="write it as archief.voorbeeld.nl",
+        )
     _refuse_used(folder)
     if not test:
         _refuse_kept(folder)
@@ -116,7 +120,10 @@ def init(
     if recovery_person:
         session.output.note(f"move the key of {recovery_person} off this machine: {paths[1]}")
     else:
-        session.output.note("there is one archivaris: when that key is lost nobody can enrol another; add a second")
+        session.output.note(
+            "there is one archivaris: when that key is lost nobody can enrol another;"
+            " add a second: archief person add NAME --role archivaris --key"
+        )
 
 
 def _key_paths(session: Session, count: int) -> list[Path]:
@@ -180,26 +187,16 @@ def _drafts(
     """The first commit (format.md §2)."""
     public = [{"public": base64_encode(key.public), "type": key.type} for key in log_key.public]
     facts = {"origin": origin, "log_keys": public, "rule_sets": list(rule_sets), "test": test}
-    with _typed_at({"data.organisation": "--organisation", "facts.rule_sets": "--rule-set"}):
+    with typed_at({"data.organisation": "--organisation", "facts.rule_sets": "--rule-set"}):
         drafts = [draft("archive_founded", new_stream(session.entropy), facts, {"organisation": organisation})]
     for founder, option in zip(founders, ("--person", "--recovery-person"), strict=False):
-        with _typed_at({"data.name": option}):
+        with typed_at({"data.name": option}):
             drafts.append(draft("person_enrolled", founder.stream, {}, {"name": founder.name}))
         drafts += [
             enrolment.enrolled(origin, founder.stream, founder.key),
             draft("role_granted", founder.stream, {"role": "archivaris"}),
         ]
     return drafts
-
-
-@contextlib.contextmanager
-def _typed_at(options: dict[str, str]) -> Iterator[None]:
-    """Name the option where a value was typed, not the field that it fills."""
-    try:
-        yield
-    except MalformedError as error:
-        error.where = next((option for path, option in options.items() if error.where.startswith(path)), error.where)
-        raise
 
 
 def _found(

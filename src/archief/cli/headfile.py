@@ -145,7 +145,14 @@ def consistency(raw: bytes, where: str) -> Consistency:
         MalformedError: not of the form.
         ProofError: it does not lead from the old root to the new.
     """
-    found = canonical.decode_as(msgspec.json.Decoder(Consistency), raw.removesuffix(b"\n"), where)
+    try:
+        found = canonical.decode_as(msgspec.json.Decoder(Consistency), raw.removesuffix(b"\n"), where)
+    except MalformedError:
+        raise MalformedError(
+            "neither a log proof nor a consistency proof",
+            where=where,
+            remedy="give the file that `archief prove` wrote",
+        ) from None
     try:
         old, new = bytes.fromhex(found.old.root), bytes.fromhex(found.new.root)
     except ValueError:

@@ -12,7 +12,7 @@ from archief.cli import authority, enrolment, keyring, names, outfile, records, 
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, typed_at
 from archief.errors import (
     AmbiguousError,
     ArchiefError,
@@ -189,7 +189,8 @@ def enrol(
             file = keyring.opened(session, keyring.find(session, key_))
             if file.use == "log":
                 archive = made.journal.authority.archive
-                one = enrolment.rotated(made.origin, archive, file, ground=ground, suspect_from=suspect_from)
+                with typed_at({"facts.ground": "--ground", "facts.suspect_from": "--suspect-from"}):
+                    one = enrolment.rotated(made.origin, archive, file, ground=ground, suspect_from=suspect_from)
             else:
                 if person_ is None:
                     raise UsageError("whose key is it?", where="--person", remedy="name the person with --person")
@@ -222,7 +223,7 @@ def _write_request(session: Session, key_: str, person_: str | None, target: Pat
 )
 @click.argument("key_", metavar="KEY")
 @click.option("--suspect-from", type=int, metavar="SEQ", help="Entry from which its commits are flagged.")
-@click.option("--ground", metavar="CODE", help="lost, stolen, left, replaced.")
+@click.option("--ground", metavar="CODE", help="Why: lost, stolen, left, replaced.")
 @click.option("--reason", metavar="TEXT", help="In words; stands in the payload.")
 @writing_options(yes=True)
 def revoke(
@@ -244,7 +245,8 @@ def revoke(
         facts: dict[str, object] = {"key": wanted}
         facts |= {"suspect_from": suspect_from} if suspect_from is not None else {}
         facts |= {"ground": ground} if ground else {}
-        one = draft("key_revoked", known[wanted].person, facts, {"reason": reason} if reason else None)
+        with typed_at({"facts.ground": "--ground", "facts.suspect_from": "--suspect-from", "data.reason": "--reason"}):
+            one = draft("key_revoked", known[wanted].person, facts, {"reason": reason} if reason else None)
         made.check([one])  # before anything is asked
         if not dry_run:
             session.confirm(f"Revoke key {wanted[:16]} for good?", yes=yes)

@@ -192,7 +192,7 @@ def _usage(error: click.ClickException) -> ArchiefError:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message())
         return UsageError("a command is missing", remedy="choose one of those above")
-    what = error.format_message().strip().replace("\n", " ").removesuffix(".")
+    what = " ".join(error.format_message().split()).removesuffix(".")
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "archief"
     return UsageError(what[:1].lower() + what[1:], remedy=f"see `{path} --help`")

@@ -10,7 +10,7 @@ from archief.cli import names, writing
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, typed_at
 from archief.draft import new_stream
 from archief.errors import AmbiguousError, MalformedError, NotFoundError
 
@@ -71,7 +71,11 @@ def grant(
             "role": role,
         }
         data = {"title": title, "decision": decision, "scope": scope}
-        one = draft("mandate_granted", new_stream(session.entropy), _present(facts), _present(data))
+        options = {
+            f"{part}.{name}": _option(name) for part, values in (("facts", facts), ("data", data)) for name in values
+        }
+        with typed_at(options):
+            one = draft("mandate_granted", new_stream(session.entropy), _present(facts), _present(data))
         writing.finish(made, [one], dry_run=dry_run, told=[f"mandate {title}"])
 
 
@@ -99,8 +103,13 @@ def end(
     """End a mandate otherwise or earlier than it said."""
     with writing.writer(session, accept_clock=accept_clock) as made:
         stream = names.mandate(made.journal.authority, mandate_)
-        one = draft("mandate_ended", stream, {"end": day}, {"reason": reason} if reason else None)
+        with typed_at({"facts.end": "--end", "data.reason": "--reason"}):
+            one = draft("mandate_ended", stream, {"end": day}, {"reason": reason} if reason else None)
         writing.finish(made, [one], dry_run=dry_run)
+
+
+def _option(name: str) -> str:
+    return "TITLE" if name == "title" else f"--{name.replace('_', '-')}"
 
 
 def _present(values: Mapping[str, object]) -> dict[str, object]:

@@ -9,7 +9,7 @@ import click
 from archief.cli import enrolment, keyring, names, writing
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, typed_at
 from archief.cli.writing import Writer
 from archief.draft import Draft, new_stream
 from archief.errors import (
@@ -71,10 +71,11 @@ def add(
     dry_run: bool,
 ) -> None:
     """Enrol a person, with roles and a key in the same commit if you like."""
-    data = {key: value for key, value in (("name", name), ("function", function), ("email", email)) if value}
+    data = {"name": name} | {key: value for key, value in (("function", function), ("email", email)) if value}
     with writing.writer(session, accept_clock=accept_clock) as made:
         stream = new_stream(session.entropy)
-        drafts = [draft("person_enrolled", stream, {}, data)]
+        with typed_at({"data.name": "NAME", "data.function": "--function", "data.email": "--email"}):
+            drafts = [draft("person_enrolled", stream, {}, data)]
         made.check(drafts)  # before a key is made for nothing
         if key_name is not None:
             chosen = key_name or keyring.free_name(session, roles[0] if roles else "person")
@@ -92,6 +93,7 @@ def _with_key(made: Writer, stream: str, name: str, *, dry_run: bool) -> list[Dr
         return []
     else:
         file = keyring.made(session, name, "person")
+        session.output.note(f"made the key {keyring.path_for(session, name)}: it signs with --as {name}")
     if file.use != "person":
         raise UsageError(f"{name} is a {file.use} key", where="--key", remedy="see `archief key enrol --help`")
     return [enrolment.enrolled(made.origin, stream, file)]

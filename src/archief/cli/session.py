@@ -157,10 +157,13 @@ class Session:
         from archief.storage.local import LocalStorage  # noqa: PLC0415 - not every command has an archive
 
         if not self.archive.is_dir():
+            here = not self.named and Path("log").is_dir()
             raise NoArchiveError(
                 "there is no such folder" if not self.archive.exists() else "this is not a folder",
                 where=str(self.archive),
-                remedy="name an archive with --archive, or found one with `archief init`",
+                remedy="this folder looks like an archive itself: name it with --archive ."
+                if here
+                else "name an archive with --archive, or found one with `archief init`",
             )
         return LocalStorage(self.archive, wait_seconds=self.lock_seconds)
 

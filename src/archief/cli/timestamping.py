@@ -78,7 +78,9 @@ def timestamp(
 ) -> None:
     """Let a timestamp authority confirm the newest signed head, keep its token in the log, and check tokens later."""
     if sum((tsa is not None, request is not None, token is not None, verify)) != 1:
-        raise UsageError("one of --tsa, --request, --token and --verify is needed")
+        raise UsageError(
+            "one of --tsa, --request, --token and --verify is needed", remedy="see `archief timestamp --help`"
+        )
     library = _library()
     log = session.log()
     test = session.is_test(log)
@@ -137,7 +139,11 @@ def _ask(url: str, request: bytes) -> bytes:
     import urllib.request  # noqa: PLC0415 - as above
 
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise UsageError("an address begins with http:// or https://", where="--tsa")
+        raise UsageError(
+            "an address begins with http:// or https://",
+            where="--tsa",
+            remedy="such as http://timestamp.example.nl/tsr",
+        )
     asked = urllib.request.Request(  # noqa: S310 - http and https only, as above
         url, data=request, headers={"Content-Type": "application/timestamp-query"}
     )

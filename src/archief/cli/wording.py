@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,11 +19,11 @@ from archief.storage.base import NewDocument
 
 FORMS = {
     "base64": ("base64", "write it in base64 (RFC 4648 section 4)"),
-    "clock": ("a time of day", "write a time of day as uu:mm, such as 19:30"),
+    "clock": ("a time of day", "write a time of day as hh:mm, such as 19:30"),
     "code": ("a code", "a code is made of lower-case letters, digits, _ . : and -, such as gemeentewet:59a.1"),
     "commit": ("a commit id", "write the id in full, with dashes"),
-    "date": ("a date", "write a date as jjjj-mm-dd, such as 2021-01-14"),
-    "date_or_empty": ("a date", "write a date as jjjj-mm-dd, such as 2021-01-14; nothing empties the field"),
+    "date": ("a date", "write a date as yyyy-mm-dd, such as 2021-01-14"),
+    "date_or_empty": ("a date", "write a date as yyyy-mm-dd, such as 2021-01-14; nothing empties the field"),
     "document": ("a document id", "write the 32 digits that `archief show` gives"),
     "duration": ("a duration", "write years, months, days as P7Y, P6M or P30D"),
     "hash": ("a SHA-256", "write its 64 digits in lower case (0-9, a-f)"),
@@ -32,13 +33,14 @@ FORMS = {
     "pattern": ("a number pattern", "letters, digits and { } : / . _ - only, such as {year}-{number:05}"),
     "pronom": ("a PRONOM id", "write it as fmt/95"),
     "stream": ("a stream id", "write the whole id, with dashes, as `archief history` gives it"),
-    "time": ("a time", "write a time in UTC as jjjj-mm-ddTuu:mm:ssZ, such as 2021-01-14T09:12:33Z"),
+    "time": ("a time", "write a time in UTC as yyyy-mm-ddThh:mm:ssZ, such as 2021-01-14T09:12:33Z"),
 }
 """Forms with a pattern (events/base.py): what each is called, and how it is written."""
 
 _TYPES = {"str": "text", "int": "a whole number", "array": "a list", "object": "an object", "bool": "true or false"}
 _LENGTH = re.compile(r"expected `(\w+)` of length (<=|>=) (\d+)")
 _BOUND = re.compile(r"expected `int` (<=|>=) (-?\d+)")
+_MISSING = re.compile(r"object missing required field `(\w+)`")
 _TYPE = re.compile(r"expected `([\w| ]+)`, got `(\w+)`")
 
 
@@ -83,8 +85,12 @@ def demand_known_words(made: Draft) -> None:
                 raise MalformedError(
                     "not a known word" + (f"; did you mean {near}?" if near else ""),
                     where=f"facts.{path}",
-                    remedy=f"there are: {', '.join(known.shown())}; or a word of your own that begins with {codes.OWN}",
+                    remedy=_words_of(known),
                 )
+
+
+def _words_of(known: codes.CodeList) -> str:
+    return f"there are: {', '.join(known.shown())}; or a word of your own that begins with {codes.OWN}"
 
 
 def _at(value: Any, path: Sequence[str]) -> Iterator[str]:  # noqa: ANN401 - any JSON value
@@ -99,6 +105,28 @@ def _at(value: Any, path: Sequence[str]) -> Iterator[str]:  # noqa: ANN401 - any
         yield value
 
 
+@contextlib.contextmanager
+def typed_at(options: Mapping[str, str]) -> Iterator[None]:
+    """Name the option where a value was typed, not the field that it fills.
+
+    Args:
+        options: by the path of a field, such as ``data.name``, the option or argument.
+    """
+    try:
+        yield
+    except MalformedError as error:
+        error.where = next((option for path, option in options.items() if error.where.startswith(path)), error.where)
+        raise
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a word that is not known: the nearest one that is; empty when none is near."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
 def explained(tag: str, error: MalformedError) -> MalformedError:
     """The error in words.
 
@@ -110,7 +138,13 @@ def explained(tag: str, error: MalformedError) -> MalformedError:
     part, _, path = error.where.partition(".")
     word = {"facts": known.facts, "data": known.data}.get(part)
     kind, form = _field(word, path) if word is not None and path else (None, "")
+    if (found := _MISSING.fullmatch(error.what)) is not None:
+        what = "this field is needed, and was not given"
+        return MalformedError(what, where=f"{error.where}.{found[1]}", remedy=f"see `archief events {known.name}`")
     what, remedy = told(error.what, kind, form)
+    words = codes.of(f"{known.name}.{path}") if part == "facts" else None
+    if form == "code" and words is not None:
+        remedy = _words_of(words)
     return MalformedError(what, where=error.where, remedy=error.remedy or remedy)
 
 

@@ -287,7 +287,9 @@ def _role_granted(authority: Authority, event: Event) -> None:
 
 def _role_withdrawn(authority: Authority, event: Event) -> None:
     if event.facts.role not in authority.roles.get(event.stream, {}):
-        raise RefusedError("this person does not hold that role", where=f"entry {event.seq}")
+        raise RefusedError(
+            "this person does not hold that role", where=f"entry {event.seq}", remedy="see `archief person list`"
+        )
     del authority.roles[event.stream][event.facts.role]
 
 
