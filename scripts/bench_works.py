@@ -67,7 +67,7 @@ FOUNDING = (
         "--person=Klerk",
         "--recovery-person=Kluis",
     ),
-    ("person", "add", "Jansen", "--role=recordmanager", "--role=behandelaar", "--key=jansen", "--as=klerk"),
+    ("person", "add", "Jansen", "--role=recordmanager", "--role=behandelaar", "--key=jansen", "--as=archivaris"),
     (*REGISTER, "--set", "number=2021-00017"),
     ("show", "2021-00017"),
 )

@@ -40,6 +40,9 @@ LINES = """
     --as jansen append --from letters.jsonl
     events
     events letter_registered
+    read brief.txt
+    --as jansen render 2021-00020 --dry-run
+    --as jansen render 2021-00020 --out letter.pdf
     show 2021-00017
     show 2021-00018 --on 2026-03-03
     history 2021-00017

@@ -17,6 +17,7 @@ from archief.errors import (
     FileTooLargeError,
     LockedFileError,
     NoTextError,
+    NotFoundError,
     ReadingStoppedError,
     UnreadableFileError,
 )
@@ -38,6 +39,7 @@ _ONLY_WHEN_THERE = ("fields_raw", "sender", "sender_email", "message_id", "body"
     """,
     exits=(
         ExtraMissingError,
+        NotFoundError,
         UnreadableFileError,
         LockedFileError,
         NoTextError,

@@ -28,6 +28,7 @@ from archief import errors
 from archief.errors import (
     ArchiefError,
     FileTooLargeError,
+    NotFoundError,
     ReadingStoppedError,
     UnreadableFileError,
 )
@@ -67,13 +68,16 @@ def load(path: Path) -> bytes:
     """The bytes of a file, when it is one: no folder, no pipe, no device, and not too large.
 
     Raises:
-        UnreadableFileError: there is no such file, or it cannot be opened.
+        NotFoundError: there is no such file.
+        UnreadableFileError: it cannot be opened.
         FileTooLargeError: too many bytes.
     """
     where = path.name
     try:
         # Opening a pipe would wait for somebody to write into it.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFoundError("there is no such file", where=str(path), remedy="name another file") from None
     except OSError as error:
         raise UnreadableFileError(*_refused(error), where=where) from None
     except ValueError:
@@ -98,8 +102,6 @@ def load(path: Path) -> bytes:
 
 
 def _refused(error: OSError) -> tuple[str]:
-    if error.errno == errno.ENOENT:
-        return ("there is no such file",)
     if error.errno in {errno.EACCES, errno.EPERM}:
         return ("you may not read this file",)
     return (f"it cannot be opened: {os.strerror(error.errno or 0).lower()}",)

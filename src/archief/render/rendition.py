@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from archief import canonical
-from archief.errors import ArchiefError, ExtraMissingError, MalformedError, UsageError
+from archief.errors import ArchiefError, ExtraMissingError, MalformedError, NotFoundError, UsageError
 from archief.events.letters import LetterData
 
 OURS = Path(__file__).resolve().parent / "template"
@@ -56,7 +56,8 @@ def rendition(letter: LetterData, moment: dt.datetime, template: Path = OURS) ->
 
     Raises:
         MalformedError: the letter has a character that the template's fonts cannot show, or is too long.
-        UsageError: the template is not there or fails.
+        NotFoundError: the template is not there.
+        UsageError: it fails.
         ExtraMissingError: typst or the font is not installed.
     """
     typst = _library("typst")
@@ -108,7 +109,7 @@ def _main(template: Path) -> Path:
     """The template's first file; what it imports lies in its folder."""
     main = template.resolve() / MAIN
     if not main.is_file():
-        raise UsageError(f"there is no {MAIN} in it", where=str(template), remedy="name the folder of a template")
+        raise NotFoundError(f"there is no {MAIN} in it", where=str(template), remedy="name the folder of a template")
     for path in sorted(template.resolve().rglob("*.typ")):
         try:
             fetches = _PACKAGE.search(path.read_text(encoding="utf-8"))
