@@ -63,6 +63,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
         "Trust",
         {
             "verify": "verifying:verify",
+            "audit": "auditing:audit",
             "prove": "proving:prove",
             "check": "checking:check",
             "checkpoint": "signing:checkpoint",

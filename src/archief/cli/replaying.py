@@ -13,9 +13,6 @@ from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import NoArchiveError, NotFoundError, UsageError, WriteFailedError
 
-TOLD_MAX = 10
-"""So many broken rules are told one by one."""
-
 
 @verb(
     "replay",
@@ -36,8 +33,7 @@ def replay(session: Session, *, full: bool, until: str | None, day: str | None, 
     """Work out the current state from the log: the tables that list, search, sql and reports read.
 
     What was not verified yet is verified first; only then is it projected. The state is never the truth: delete it, and
-    this makes it again. Then the rules are asked that bytes alone do not show, such as that a stream counts on without
-    a repetition; what breaks one is told, and stays in the state.
+    this makes it again. Whether what the log says keeps the rules is for archief audit.
     """
     if until is not None and day is not None:
         raise UsageError("--until and --on are the same; give one")
@@ -54,7 +50,6 @@ def replay(session: Session, *, full: bool, until: str | None, day: str | None, 
     begun = time.monotonic()
     made = state.replay(session, log, full=full, until=position.size if wanted is not None else None, into=into)
     seconds = time.monotonic() - begun
-    broken = state.violations(session, log, into)
     output = session.output
     if output.json:
         output.members(
@@ -65,7 +60,6 @@ def replay(session: Session, *, full: bool, until: str | None, day: str | None, 
                 "mode": made.mode,
                 "events": made.events,
                 "tables": dict(sorted(made.tables.items())),
-                "violations": [one._asdict() for one in broken],
                 "file": str(into) if into is not None else None,
             }
         )
@@ -73,8 +67,4 @@ def replay(session: Session, *, full: bool, until: str | None, day: str | None, 
     words = {"full": "from the first entry", "incremental": "what was new", "none": "nothing was new"}
     output.line(f"{log.origin}, size {made.size}, {position.time}")
     output.fields([(name, f"{rows:,}") for name, rows in sorted(made.tables.items())], indent="  ")
-    for one in broken[:TOLD_MAX]:
-        output.warn(f"{f'entry {one.seq}' if one.seq is not None else one.stream}: {one.what} ({one.rule})")
-    if len(broken) > TOLD_MAX:
-        output.warn(f"{counted(len(broken) - TOLD_MAX, 'violation')} more: archief replay --json")
     output.note(f"replayed {counted(made.events, 'event')} ({words[made.mode]}) in {seconds:.1f} s")

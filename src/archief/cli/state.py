@@ -78,19 +78,24 @@ def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
         yield database
 
 
-def violations(session: Session, log: Log, into: Path | None) -> list[Violation]:
+def audited(session: Session, log: Log, until: int | None) -> tuple[dict[str, str], list[Violation]]:
     """What the rules over the state find (``projections/audits``): bytes that verify may still say what cannot be.
 
     Args:
         session: the surroundings.
         log: the archive.
-        into: a state file of its own; None for the archive's.
-    """
-    from archief.projections import audit, state  # noqa: PLC0415 - imports duckdb
+        until: a size of the log, at the end of a commit: the state as it was then; None for now.
 
-    opened = contextlib.closing(state.open_file(into)) if into is not None else connection(session, log)
-    with opened as database:
-        return audit.audit(database)
+    Returns:
+        Every rule with its ground, and what they find.
+    """
+    from archief.projections import audit  # noqa: PLC0415 - imports duckdb
+
+    with connection(session, log) as database:
+        if until is None:
+            return audit.rules(), audit.audit(database)
+    with contextlib.closing(projector(session, log, None).connect(until)) as database:
+        return audit.rules(), audit.audit(database)
 
 
 @contextlib.contextmanager

@@ -28,6 +28,11 @@ class Violation(NamedTuple):
     what: str
 
 
+def rules() -> dict[str, str]:
+    """Every rule with what it says and its ground."""
+    return {rule: text.partition("\n")[0].removeprefix("-- ") for rule, text in tables.audits().items()}
+
+
 def audit(connection: DuckDBPyConnection) -> list[Violation]:
     """Ask every rule.
 
@@ -38,8 +43,9 @@ def audit(connection: DuckDBPyConnection) -> list[Violation]:
         Everything that is wrong, by rule and entry.
     """
     found = []
+    grounds = rules()
     for rule, text in tables.audits().items():
-        says = text.partition("\n")[0].removeprefix("-- ")
+        says = grounds[rule]
         for stream, seq, what in connection.execute(text).fetchall():
             found.append(Violation(rule, says, None if stream is None else str(stream), seq, what))
     return found

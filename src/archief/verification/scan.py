@@ -46,18 +46,6 @@ def scan(stretch: Stretch) -> Scan:
             gc.enable()
 
 
-def enrolled_keys(found: Scan) -> dict[str, PublicKey]:
-    """The keys enrolled in a stretch, by id: a key's id is its hash, so they need no more trust than a candidate."""
-    known: dict[str, PublicKey] = {}
-    for _, entry in found.looked:
-        if entry.endswith(b'"key_enrolled.v1"}'):
-            with contextlib.suppress(ArchiefError):  # a damaged line was named already
-                fact = envelope.decode_event(entry).facts.key
-                public = PublicKey(fact.type, canonical.base64_decode(fact.public))
-                known[public.id] = public
-    return known
-
-
 class _Scanner:
     """The state of one scan."""
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from archief import canonical
+from archief.errors import ArchiefError
+from archief.events import envelope
 from archief.events.envelope import Commit
 from archief.keys import PublicKey
 from archief.storage.base import Segment, Storage
@@ -85,3 +89,14 @@ class Scan:
     events: int = 0
     payloads: int = 0
     broken: bool = False
+
+    def enrolled_keys(self) -> dict[str, PublicKey]:
+        """The keys enrolled in it, by id: a key's id is its hash, so they need no more trust than a candidate."""
+        known: dict[str, PublicKey] = {}
+        for _, entry in self.looked:
+            if entry.endswith(b'"key_enrolled.v1"}'):
+                with contextlib.suppress(ArchiefError):  # a damaged line was named already
+                    fact = envelope.decode_event(entry).facts.key
+                    public = PublicKey(fact.type, canonical.base64_decode(fact.public))
+                    known[public.id] = public
+        return known

@@ -224,7 +224,7 @@ def _scans(
         for number, segment in enumerate(segments)
     ]
     first = scan.scan(stretches[0])
-    known = scan.enrolled_keys(first)
+    known = first.enrolled_keys()
     rest = [stretch._replace(keys=known) for stretch in stretches[1:]]
     found: Iterator[Scan] = map(scan.scan, rest)
     if processes > 1 and len(rest) >= SEGMENTS_FOR_PROCESSES:

@@ -1,0 +1,56 @@
+"""Audit of a log whose bytes are as signed and which says what cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from archief.cli.main import run
+from archief.cli.session import Session
+from archief.draft import new_stream
+from archief.errors import FindingsError
+from archief.index import Stream
+from tests.founding import Founded, edited, faults, folder, found
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Founded:
+    """A letter with a version twice, and an edit in a stream that nothing opened."""
+    archive = found(folder(tmp_path / "archive"))
+    stream = archive.append(archive.letter()).streams[0]
+    archive.append(edited(stream, "Een"))
+    nowhere = new_stream(archive.entropy)
+    archive.journal._index._pending |= {stream: Stream(0, "letter"), nowhere: Stream(6, "letter")}
+    archive.append(edited(stream, "Twee"))
+    archive.append(edited(nowhere, "Drie"))
+    archive.journal.close()
+    assert [] == faults(archive.storage)
+    return archive
+
+
+def test_audit_says_which_rules_are_broken(odd: Founded, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session = Session({"HOME": str(tmp_path)})
+    words = ["--archive", str(tmp_path / "archive"), "audit"]
+    assert FindingsError.exit_code == run(words, session)
+    told = capsys.readouterr()
+    assert "entry 11: it calls itself event 1 of its stream; it is event 2" in told.out
+    assert "entry 13: letter_edited in a stream that nothing opened" in told.out
+    assert "by 2 rules" in told.err
+    assert FindingsError.exit_code == run([*words, "--json"], session)
+    rules = {one["rule"] for one in msgspec.json.decode(capsys.readouterr().out)["findings"]}
+    assert {"stream_order", "stream_kind"} == rules
+
+
+def test_audit_of_a_sound_archive_finds_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archive = found(folder(tmp_path / "archive"))
+    archive.append(archive.letter())
+    archive.journal.close()
+    assert 0 == run(["--archive", str(tmp_path / "archive"), "audit"], Session({"HOME": str(tmp_path)}))
+    assert "FOUND" not in capsys.readouterr().out
+
+
+def test_audit_of_the_past_finds_what_was_there_then(odd: Founded, tmp_path: Path) -> None:
+    words = ["--archive", str(tmp_path / "archive"), "audit", "--on", "2021-01-14"]
+    assert FindingsError.exit_code == run(words, Session({"HOME": str(tmp_path)}))
