@@ -43,15 +43,6 @@ LINES = """
     read brief.txt
     --as jansen render 2021-00020 --dry-run
     --as jansen render 2021-00020 --out letter.pdf
-    --as jansen edit 2021-00020 --set subject=Fietspad --dry-run
-    --as jansen edit 2021-00020 --set subject=Fietspad
-    --as jansen sign 2021-00020 --role wethouder --basis gemeentewet:169 --deviation "proef" --dry-run
-    --as jansen dispatch 2021-00020 --channel email --to Raad --deviation "proef" --dry-run
-    --as jansen annotate 2021-00020 Klopt --dry-run
-    --as jansen relate 2021-00020 answers 2021-00018 --dry-run
-    --as jansen withdraw 2021-00020 --ground mistaken --dry-run --yes
-    --as jansen void 2021-00021 --reason mistaken --dry-run
-    audit
     show 2021-00017
     show 2021-00018 --on 2026-03-03
     history 2021-00017
