@@ -26,6 +26,8 @@ LINES = {
     "cosign --vkey": "cosign events/public/checkpoint --vkey gone/away --out back",
     "cosign --proof": "cosign later --vkey vkeys --out back --proof gone/away",
     "cosign --out": "cosign events/public/checkpoint --vkey vkeys --out gone/away",
+    "edit --document": "--as jansen edit 2021-00017 --document gone/away",
+    "edit --data": "--as jansen edit 2021-00017 --data gone/away",
     "key enrol KEY|FILE": "--as archivaris key enrol gone/away",
     "key enrol --request": "key enrol jansen --person Kluis --request gone/away",
     "prove --out": "prove 8 --out gone/away",

@@ -34,6 +34,18 @@ LINES = """
     --as archivaris mandate grant X --holder Kluis --role directeur --on-behalf-of college --basis gemeentewet:59a.2 \
 --begin 2021-04-01
     --as archivaris mandate end {stream} --end 2021-07-01 --dry-run
+    --as jansen edit 2021-00018 --set subject=Fietsen --dry-run
+    --as jansen edit 2021-00018 --set subject=Fietsen
+    --as jansen sign 2021-00018 --basis gemeentewet:32a --dry-run
+    --as jansen dispatch 2021-00018 --channel post --to "De raad" --dry-run
+    --as jansen dispatch 2021-00017 --report read
+    --as jansen annotate 2021-00017 "Let op." --dry-run
+    --as jansen relate 2021-00018 follows 2021-00017 --dry-run
+    --as jansen withdraw 2021-00018 --dry-run
+    --as archivaris append rule_set_adopted --set rule_set=register --set begin=2026-01-01 \
+--set 'series={{"series":"register","pattern":"{{year}}-{{number:05}}","start":1}}'
+    --as archivaris role grant "B. Jansen" recordmanager
+    --as jansen void 2026-00001 --reason verschreven --dry-run
     --as jansen append letter_registered --set kind=brief --set number=2021-00019 --document brief.txt --dry-run
     --as jansen append --from letters.jsonl --dry-run
     --as jansen append --from letters.jsonl

@@ -75,6 +75,7 @@ def edit(
         raise UsageError("a title is of added files", where="--title", remedy="name them with --document")
     patch = catalogue.newest("letter_edited")
     typed = drafting.typed(patch, sets, drafting.data_from(data) if data is not None else None)
+    refs, documents = drafting.documents(files, session.entropy)
     with writing.writer(session, accept_clock=accept_clock) as made:
         letter = at_hand.letter(made, record)
         changes = _changes(letter, typed.data or {})
@@ -86,7 +87,6 @@ def edit(
             fields = {name: (typed.data or {})[name] for name in changes}
             drafts.append(draft(patch.tag, letter.stream, {}, fields, expect_version=version))
         if files:
-            refs, documents = drafting.documents(files, session.entropy)
             attached = {"documents": refs, **({"title": title} if title else {})}
             version += bool(drafts)
             drafts.append(
