@@ -10,9 +10,11 @@ from archief import canonical
 from archief.draft import new_stream
 from archief.events import envelope
 from archief.log import Log
-from archief.projections import audit
+from archief.projections import audit, lines
 from archief.projections.projector import Projector
+from archief.storage.base import Segment
 from archief.storage.local import LocalStorage
+from archief.storage.memory import MemoryStorage
 from archief.verification.whole import verify
 from tests.founding import folder, found
 from tests.unit.test_verification import force
@@ -48,3 +50,24 @@ def test_what_no_rule_would_let_in_is_replayed(tmp_path: Path, *, authorised: bo
         with projector.connect() as connection:
             audit.audit(connection)
             connection.execute("select * from timeline").fetchall()
+
+
+def test_a_segment_is_never_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "PIECE_BYTES", 10_000)
+    archive = found(MemoryStorage())
+    archive.append(*(archive.letter("x" * 900) for _ in range(100)))
+    storage = archive.storage
+    read, most = storage.read, lines.NEAR_BYTES + 2 * lines.PROBE_BYTES
+
+    def measured(segment: Segment, start: int = 0, stop: int | None = None) -> bytes:
+        content = read(segment, start, stop)
+        assert len(content) <= most
+        return content
+
+    monkeypatch.setattr(storage, "read", measured)
+    payloads = lines.Lines(storage, "payload")
+    seqs = [payloads.seq_of(line) for line in b"".join(payloads.stretch(0, 200)[1]).splitlines(keepends=True)]
+    assert len(seqs) == payloads.count(0, 200) > 100
+    assert len(seqs) > lines.WHOLE_LINES
+    assert seqs == [payloads.seq_of(line) for line in payloads.pick(seqs)]
+    assert seqs[5:6] == [payloads.seq_of(line) for line in payloads.pick(seqs[5:6])]

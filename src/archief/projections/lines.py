@@ -28,6 +28,9 @@ PROBE_BYTES = 4 * 1024
 NEAR_BYTES = 32 * 1024
 """A stretch this short is read whole rather than halved again."""
 
+PIECE_BYTES = 4 * 1024 * 1024
+"""The most that is in memory of a stretch, but for its longest line."""
+
 WHOLE_LINES = 64
 """From so many lines wanted in one segment on, the segment is read whole."""
 
@@ -46,7 +49,7 @@ class Lines:
         self.segments = storage.log_segments() if kind == "log" else storage.payload_segments()
 
     def stretch(self, first: int, stop: int) -> tuple[list[Path], Iterator[bytes]]:
-        """The lines of entries ``first`` to ``stop`` (exclusive): whole closed files, and the bytes of the rest.
+        """The lines of entries ``first`` to ``stop`` (exclusive): whole closed files, and the rest in pieces of bytes.
 
         A closed segment of a folder is a file that no append changes any more. Of any other segment only the lines that
         are asked for are given, so that a line that somebody is writing just now is never seen.
@@ -60,7 +63,7 @@ class Lines:
                 files.append(folder / segment.name)
             else:
                 rest.append(segment)
-        return files, (self._cut(segment, first, stop) for segment in rest)
+        return files, itertools.chain.from_iterable(self._cut(segment, first, stop) for segment in rest)
 
     def pick(self, seqs: Sequence[int]) -> Iterator[bytes]:
         """The lines of these entries, each with its newline, in order; those that are not there are left out.
@@ -83,7 +86,8 @@ class Lines:
 
     def count(self, first: int, stop: int) -> int:
         """How many lines there are of entries ``first`` to ``stop``."""
-        return sum(self._cut(segment, first, stop).count(b"\n") for segment in self._between(first, stop))
+        held = itertools.chain.from_iterable(self._cut(segment, first, stop) for segment in self._between(first, stop))
+        return sum(piece.count(b"\n") for piece in held)
 
     # finding
 
@@ -114,9 +118,13 @@ class Lines:
             found = segment
         return found
 
-    def _cut(self, segment: Segment, first: int, stop: int) -> bytes:
-        begin = self._offset(segment, first)
-        return self.storage.read(segment, begin, max(self._offset(segment, stop), begin))
+    def _cut(self, segment: Segment, first: int, stop: int) -> Iterator[bytes]:
+        """The lines of entries ``first`` to ``stop`` in a segment, a piece at a time: a segment may be of gigabytes."""
+        return self._pieces(segment, self._offset(segment, first), self._offset(segment, stop))
+
+    def _pieces(self, segment: Segment, begin: int, end: int) -> Iterator[bytes]:
+        for at in range(begin, end, PIECE_BYTES):
+            yield self.storage.read(segment, at, min(at + PIECE_BYTES, end))
 
     def _offset(self, segment: Segment, seq: int) -> int:
         """Where in a segment the first line of an entry ``seq`` or later begins; its end when there is none."""
@@ -168,10 +176,12 @@ class Lines:
                 yield line
 
     def _pick_whole(self, segment: Segment, seqs: Iterable[int]) -> Iterator[bytes]:
-        wanted = set(seqs)
-        for line in self.storage.read(segment).splitlines(keepends=True):
-            if line.endswith(b"\n") and self.seq_of(line) in wanted:
-                yield line
+        wanted, left = set(seqs), b""
+        for piece in self._pieces(segment, 0, segment.size_bytes):
+            *lines, left = (left + piece).split(b"\n")
+            for line in lines:
+                if self.seq_of(line + b"\n") in wanted:
+                    yield line + b"\n"
 
 
 @contextlib.contextmanager
@@ -179,7 +189,7 @@ def piped(pieces: Iterable[bytes]) -> Iterator[str]:
     """Give bytes a file name: a pipe that a thread fills. Nothing of a record is written to a disk for this.
 
     Args:
-        pieces: whole lines; taken one at a time.
+        pieces: lines, in pieces of any length; taken one at a time.
 
     Yields:
         The name to open, once.
