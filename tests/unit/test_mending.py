@@ -88,3 +88,47 @@ def test_a_head_is_kept_by_one_writer_at_a_time_and_every_line_stays(archive: Fo
     assert {line.key_id for line in note.parse_note(kept).lines} == {
         line.key_id for head in (one, two) for line in note.parse_note(head).lines
     }
+
+
+def cut(tmp_path: Path, *more: str) -> int:
+    session = Session({"HOME": str(tmp_path / "a machine that never saw it")})
+    return run(["--archive", str(tmp_path / "archive"), "doctor", "--cut-tail", *more, "--yes"], session)
+
+
+def spoil(tmp_path: Path) -> bytes:
+    """Flip a bit in the signature of the last commit, on a machine without memory. Gives the log as it is then."""
+    path = tmp_path / "archive" / f"log/{0:012d}.jsonl"
+    before, mark, last = path.read_bytes().rpartition(b'"sig":"')
+    path.write_bytes(before + mark + bytes([last[0] ^ 1]) + last[1:])
+    return path.read_bytes()
+
+
+def test_a_tail_is_cut_a_commit_at_a_time_and_kept(tmp_path: Path) -> None:
+    archive = found(folder(tmp_path / "archive"))
+    for _ in range(3):
+        archive.append(archive.letter())
+    archive.journal.close()
+    whole = spoil(tmp_path)
+    cut(tmp_path)
+    assert 11 == whole.count(b"\n") - 2 == len((tmp_path / "archive" / f"log/{0:012d}.jsonl").read_bytes().splitlines())
+    left = spoil(tmp_path)
+    assert TailError.exit_code == cut(tmp_path)
+    assert left == (tmp_path / "archive" / f"log/{0:012d}.jsonl").read_bytes()
+    cut(tmp_path, "--cut-more")
+    kept = b"".join(content for _, content in archive.storage.recovered())
+    assert 4 == kept.count(b"\n")
+    left = (tmp_path / "archive" / f"log/{0:012d}.jsonl").read_bytes()
+    assert whole.startswith(left)
+    assert whole.endswith(list(archive.storage.recovered())[-1][1])
+
+
+def test_damage_before_the_last_commit_cuts_nothing(tmp_path: Path) -> None:
+    archive = found(folder(tmp_path / "archive"))
+    archive.append(archive.letter())
+    archive.append(archive.letter())
+    archive.journal.close()
+    path = tmp_path / "archive" / f"log/{0:012d}.jsonl"
+    changed = path.read_bytes().replace(b'"role":"archivaris"', b'"role":"authoriser"', 1)
+    path.write_bytes(changed)
+    assert 0 != cut(tmp_path)
+    assert changed == path.read_bytes()

@@ -40,18 +40,23 @@ COLORS = {"ok": "green", "warning": "yellow", "problem": "red"}
     archief doctor
     archief doctor --repair
     """,
-    exits=(NoArchiveError, TailError, FindingsError),
+    exits=(NoArchiveError, CorruptError, TailError, FindingsError),
 )
 @click.option(
     "--repair", is_flag=True, help="Make tiles, index and cache again; clear what an interrupted append left."
 )
 @click.option("--cut-tail", is_flag=True, help="Move a last commit that does not verify into recovered/. Asks first.")
 @click.option(
+    "--cut-more", is_flag=True, help="With --cut-tail: though the commit after it was cut already. One at a time."
+)
+@click.option(
     "--accept-head", is_flag=True, help="Accept that the archive is not what this machine remembers. Asks first."
 )
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Look only.")
-def doctor(session: Session, *, repair: bool, cut_tail: bool, accept_head: bool, yes: bool, dry_run: bool) -> None:
+def doctor(
+    session: Session, *, repair: bool, cut_tail: bool, cut_more: bool, accept_head: bool, yes: bool, dry_run: bool
+) -> None:
     """Look at what is around the archive: keys, people, heads, memory. Says what to do, changes nothing by itself.
 
     It does not replace `archief verify`, which reads every byte.
@@ -59,7 +64,7 @@ def doctor(session: Session, *, repair: bool, cut_tail: bool, accept_head: bool,
     if dry_run:
         repair = cut_tail = accept_head = False
     if cut_tail:
-        _cut_tail(session, yes=yes)
+        _cut_tail(session, more=cut_more, yes=yes)
     if accept_head:
         _accept_head(session, yes=yes)
     if repair:
@@ -168,16 +173,24 @@ def _signed_size(log: Log) -> int:
 # a person's word
 
 
-def _cut_tail(session: Session, *, yes: bool) -> None:
+def _cut_tail(session: Session, *, more: bool, yes: bool) -> None:
+    """Move the last commit into recovered/: the one that does not verify, and no other."""
     storage = session.storage()
     try:
         with session.journal():
             raise NotFoundError("the end of the log verifies: there is nothing to cut", where=str(session.archive))
-    except (TailError, CorruptError) as error:
+    except TailError as error:  # what is wrong elsewhere is not mended by a shorter log
         session.output.note(str(error))
-    size = _size_before_last(storage)
+    size, end = _last_commit(storage)
+    if not more and _was_cut_at(storage, end):
+        raise TailError(
+            "the commit after this one was cut already: with more damage than one commit's, the log itself is in doubt",
+            where=storage.place,
+            remedy="bring back a back-up; or, when there is none, cut one more with --cut-tail --cut-more",
+        )
     session.confirm(
-        f"Move all entries from {size} on into recovered/? They may be an acknowledged commit with a damaged bit",
+        f"Move all entries from {size} on into recovered/, and delete the text and files that they register? They may"
+        " be an acknowledged commit with a damaged bit",
         yes=yes,
     )
     name = storage.cut_tail(size)
@@ -185,19 +198,31 @@ def _cut_tail(session: Session, *, yes: bool) -> None:
     session.output.note("if this machine remembers more: `archief doctor --accept-head`")
 
 
-def _size_before_last(storage: Storage) -> int:
-    """The size at the commit before the last line that is, or was, a commit."""
-    seen = 0
+def _last_commit(storage: Storage) -> tuple[int, int]:
+    """The sizes before and after the last line that is, or was, a commit."""
+    ends: list[int] = []
     for segment in reversed(storage.log_segments()):
         lines = storage.read(segment).split(b"\n")[:-1]
         for number in range(len(lines) - 1, -1, -1):
-            line = lines[number]
-            if line.startswith(b'{"base":{') or envelope.is_commit(line):
-                seen += 1
-                if seen > 1:
-                    return segment.first + number + 1
+            if _is_like_commit(lines[number]):
+                ends.append(segment.first + number + 1)
+                if len(ends) > 1:
+                    return ends[1], ends[0]
     raise UsageError(
         "the first commit does not verify: nothing would be left", where=storage.place, remedy="restore a back-up"
+    )
+
+
+def _is_like_commit(line: bytes) -> bool:
+    """Whether a line is a commit, or one that was damaged in one place or two."""
+    return line.startswith(b'{"base":{') or envelope.is_commit(line) or (b'"sig":"' in line and b'"base":{' in line)
+
+
+def _was_cut_at(storage: Storage, size: int) -> bool:
+    """Whether a commit that followed the first ``size`` entries lies in recovered/: not only an append's loose end."""
+    return any(
+        name.startswith(f"recovered/{size:012d}.") and any(map(_is_like_commit, content.split(b"\n")))
+        for name, content in storage.recovered()
     )
 
 
