@@ -30,9 +30,7 @@ from archief.verification.kinds import Kind, explain_event, explain_payload, kin
 from archief.verification.stretch import InnerSignature, Scan, SeenCommit, Stretch
 
 COMMITMENT = re.compile(r"[0-9a-f]{64}")
-
-SEQ_DIGITS_MAX = 16
-"""An entry index is below 2^53."""
+_SEQ_END = re.compile(rb'"seq":([0-9]{1,16})\}\Z')
 
 
 def scan(stretch: Stretch) -> Scan:
@@ -484,7 +482,5 @@ def _extend(frontier: merkle.Frontier, leaves: Sequence[bytes]) -> None:
 
 def seq_of(line: bytes) -> int:
     """The entry that a payload line belongs to; -1 when it does not say."""
-    start = line.rfind(b'"seq":')
-    digits = line[start + 6 : -1]
-    known = start >= 0 and line.endswith(b"}") and digits.isdigit() and len(digits) <= SEQ_DIGITS_MAX
-    return int(digits) if known else -1
+    found = _SEQ_END.search(line, max(len(line) - 32, 0))
+    return int(found[1]) if found else -1
