@@ -17,6 +17,7 @@ from archief.errors import (
     FileTooLargeError,
     LockedFileError,
     NoTextError,
+    NotFoundError,
     ReadingStoppedError,
     UnreadableFileError,
 )
@@ -326,6 +327,8 @@ def test_a_file_that_takes_too_much_memory_is_told_and_the_next_is_read(tmp_path
 
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pijp")
-    for name in ("pijp", ".", "nergens", "a\x00b"):
+    for name in ("pijp", ".", "a\x00b"):
         with pytest.raises(UnreadableFileError):
             process.load(tmp_path / name)
+    with pytest.raises(NotFoundError):
+        process.load(tmp_path / "nergens")
