@@ -36,7 +36,8 @@
         ├── SignatureError           34  a signature does not verify
         ├── ProofError               35  a proof does not lead to its root
         ├── TailError                36  the last commit is complete but does not verify
-        └── FindingsError            37  bytes are intact, rules were broken
+        ├── FindingsError            37  bytes are intact, rules were broken
+        └── UnsoundPackageError      38  a package for a records office has errors
 
 Each class has its own exit code, never reused for another meaning. An unknown exit code is a failure; 1 is a bug of
 ours.
@@ -293,3 +294,10 @@ class FindingsError(ArchiefError):
 
     exit_code = 37
     code = "findings"
+
+
+class UnsoundPackageError(ArchiefError):
+    """A package for a records office (SIP) has errors: it would be refused."""
+
+    exit_code = 38
+    code = "unsound-package"

@@ -54,11 +54,16 @@ class _Archiefvormer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: tuple[str, ...]
 
 
+class _Formats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    preferred: frozenset[str]
+
+
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lists: dict[str, TermList]
     archiefvormer: dict[str, _Archiefvormer]
     activiteit: dict[str, str]
     relations: dict[str, str]
+    formats: _Formats
 
 
 def plain(reference: str) -> str:
@@ -100,6 +105,11 @@ def activiteit(kind: str | None) -> str | None:
 def relation(word: str) -> str | None:
     """MDTO's word for a relation of the log; None where there is none."""
     return _table().relations.get(word)
+
+
+def preferred_formats() -> frozenset[str]:
+    """PRONOM ids of formats that e-depots prefer."""
+    return _table().formats.preferred
 
 
 @functools.cache
