@@ -72,6 +72,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
             "doctor": "doctoring:doctor",
         },
     ),
+    ("Hand over", {"export": "exporting:export"}),
     ("This program", {"completion": "completion:completion"}),
 )
 """The commands by subject: word, and module and name of where it is."""

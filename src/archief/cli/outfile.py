@@ -21,15 +21,34 @@ def target(session: Session, path: Path, option: str) -> Path:
         UsageError: something is there already, or it lies in the archive or among the keys.
         NotFoundError: there is no such folder.
     """
-    real = path.resolve()
-    for folder, whose in ((session.archive, "the archive"), (session.keys_folder, "the keys' folder")):
-        if real.is_relative_to(folder.resolve()):
-            raise UsageError(f"{path} lies in {whose}", where=option, remedy="name a file elsewhere")
+    _refuse_place(session, path, option)
     if path.exists() or path.is_symlink():
         raise UsageError(f"{path} is there already", where=option, remedy="name another file, or move that one away")
+    return path
+
+
+def folder(session: Session, path: Path, option: str) -> Path:
+    """A folder that may be filled: one that is new, or empty.
+
+    Raises:
+        UsageError: there is something in it, or it lies in the archive or among the keys.
+        NotFoundError: its own folder is not there.
+    """
+    _refuse_place(session, path, option)
+    if path.is_symlink() or (path.exists() and not path.is_dir()) or (path.is_dir() and any(path.iterdir())):
+        raise UsageError(
+            f"there is something in {path} already", where=option, remedy="name a folder that is empty or new"
+        )
+    return path
+
+
+def _refuse_place(session: Session, path: Path, option: str) -> None:
+    real = path.resolve()
+    for place, whose in ((session.archive, "the archive"), (session.keys_folder, "the keys' folder")):
+        if real.is_relative_to(place.resolve()):
+            raise UsageError(f"{path} lies in {whose}", where=option, remedy="name a place elsewhere")
     if not real.parent.is_dir():
         raise NotFoundError(f"there is no folder {real.parent}", where=option, remedy="make it, or name another one")
-    return path
 
 
 def write(session: Session, path: Path, content: bytes, option: str = "--out") -> None:

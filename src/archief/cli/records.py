@@ -112,6 +112,25 @@ def find(session: Session, log: Log, text: str) -> Record:
     return Record(stream, list(appended), appended, dict(names))
 
 
+def streams(session: Session, log: Log, texts: Iterable[str]) -> list[str]:
+    """The streams that a person means, each once, in the order in which they were named.
+
+    Args:
+        session: where the projections are.
+        log: the archive.
+        texts: register numbers, stream ids, or beginnings of one.
+
+    Raises:
+        NotFoundError: nothing answers to one of them.
+        AmbiguousError: several do.
+    """
+    from archief.cli import state  # noqa: PLC0415 - the projections need duckdb
+
+    with state.connection(session, log) as database:
+        found = [text if is_stream(text) else only(text, _answering(database, text)) for text in texts]
+    return list(dict.fromkeys(found))
+
+
 def _answering(database: DuckDBPyConnection, text: str) -> list[str]:
     """The streams that answer to a number or to the beginning of an id."""
     numbered = "select cast(stream as varchar) as id from letter where number = ? order by id"

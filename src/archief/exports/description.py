@@ -98,6 +98,8 @@ def informatieobject(
         naam=source.naam,
         aggregatieniveau=begrip("Archiefstuk", level.title),
         classificatie=[_classificatie(letter)] if letter.kind else [],
+        # A number that others have too identifies nothing.
+        omschrijving=[f"Registratienummer {letter.number}"] if letter.number and not letter.number_is_unique else [],
         dekking_in_tijd=[_dagtekening(letter.date)] if letter.date else [],
         taal=["nl"],
         event=[_event(source, one) for one in source.history if catalogue.of_tag(one.event.type).mdto],
@@ -143,7 +145,7 @@ def bestand(archive: Archive, file: File, name: str, pronom: tuple[str, str] | N
 
 def _identificaties(source: Source) -> Iterator[Identificatie]:
     yield Identificatie(identificatie_kenmerk=source.letter.stream, identificatie_bron=source.archive.origin)
-    if source.letter.number:
+    if source.letter.number and source.letter.number_is_unique:
         register = f"Register van {source.archive.organisation}"
         yield Identificatie(identificatie_kenmerk=source.letter.number, identificatie_bron=register)
     for one in source.history:

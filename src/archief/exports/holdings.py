@@ -27,7 +27,10 @@ class Archive(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """A letter as it reads now; the columns of the projection ``letter``, dates as text."""
+    """A letter as it reads now; the columns of the projection ``letter``, dates as text.
+
+    ``number_is_unique``: no other letter has its number (those that were taken over may repeat).
+    """
 
     stream: str
     number: str | None
@@ -40,6 +43,7 @@ class Letter(NamedTuple):
     subject: str | None
     handled_by: str | None
     date: str | None
+    number_is_unique: bool
 
 
 class File(NamedTuple):
@@ -80,7 +84,9 @@ def letters(database: DuckDBPyConnection, streams: Sequence[str]) -> dict[str, L
     """Letters by their stream; a stream that is no letter is left out."""
     rows = database.execute(
         "select cast(stream as varchar), number, status, kind, organ, organisation, sender, addressee, subject,"
-        " handled_by, cast(date as varchar) from letter where stream in (select cast(unnest(?) as uuid))",
+        " handled_by, cast(date as varchar),"
+        " (select count(*) from letter as other where other.number = letter.number) = 1"
+        " from letter where stream in (select cast(unnest(?) as uuid))",
         [list(streams)],
     ).fetchall()
     return {row[0]: Letter(*row) for row in rows}

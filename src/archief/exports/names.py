@@ -66,14 +66,18 @@ def _is_utf8(path: str) -> bool:
 
 def clean(name: str) -> str:
     """A name that every system takes, as near to the given one as can be."""
-    name = unicodedata.normalize("NFC", name)
-    name = re.sub(r"-*-\.", ".", re.sub(r"-{2,}", "-", _FORBIDDEN.sub("-", name))).strip("-. ")
+    name = "".join(char if char.isprintable() else "-" if char.isspace() else "" for char in name)
+    name = _plain(unicodedata.normalize("NFC", name))
     stem, dot, ending = name.rpartition(".")
-    if not dot or not stem or len(ending) > 16:
+    if not dot or len(ending) > 16:
         stem, dot, ending = name, "", ""
-    stem = "".join(char for char in stem if char.isprintable())[:NAME_MAX] or "bestand"
-    made = f"{stem}{dot}{ending}"
+    made = f"{stem[:NAME_MAX].strip('-. ') or 'bestand'}{dot}{ending}"
     return f"bestand-{made}" if _RESERVED.fullmatch(made) or sidecar(made) else made
+
+
+def _plain(name: str) -> str:
+    """Dashes for what no name may hold, never two together, none beside a dot or at an end."""
+    return re.sub(r"-*\.+[-.]*", ".", re.sub(r"-{2,}", "-", _FORBIDDEN.sub("-", name))).strip("-. ")
 
 
 class Taken:
