@@ -27,6 +27,9 @@ LINES = {
     "cosign --proof": "cosign later --vkey vkeys --out back --proof gone/away",
     "cosign --out": "cosign events/public/checkpoint --vkey vkeys --out gone/away",
     "edit --document": "--as jansen edit 2021-00017 --document gone/away",
+    "check sip FOLDER|ZIP": "check sip gone/away",
+    "export sip --out": "export sip 2021-00017 --out gone/away",
+    "export sip --records": "export sip --records gone/away --out sip",
     "edit --data": "--as jansen edit 2021-00017 --data gone/away",
     "key enrol KEY|FILE": "--as archivaris key enrol gone/away",
     "key enrol --request": "key enrol jansen --person Kluis --request gone/away",
@@ -49,6 +52,7 @@ BEFORE = (
 """Also a head that another machine remembers, so that it asks for a proof that the later one extends it."""
 
 OTHERWISE = {
+    "check sip --xsd": "read when there is a package to look at: tests/unit/test_lint.py",
     "timestamp --ca": "read when there is a token to check: tests/unit/test_cli_timestamp.py",
     "init FOLDER": "made when it is not there",
 }

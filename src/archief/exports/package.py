@@ -220,7 +220,9 @@ def opened(path: Path) -> Iterator[Package]:
         yield _Folder(path)
         return
     if not path.exists():
-        raise NotFoundError("there is no such folder or file", where=str(path))
+        raise NotFoundError(
+            "there is no such folder or file", where=str(path), remedy="name the SIP: a folder, or a ZIP file of it"
+        )
     if not path.is_file():
         raise UsageError("neither a folder nor a ZIP", where=str(path))
     with path.open("rb") as stream:
