@@ -23,6 +23,8 @@ COMMANDS = [
     ["key", "list"],
     ["prove", "8", "--out", "proof"],
     ["checkpoint", "--vkeys"],
+    ["export", "sip", "2021-00017", "--out", "sip"],
+    ["export", "evidence", "2021-00017", "--out", "bewijs"],
     ["doctor"],
 ]
 

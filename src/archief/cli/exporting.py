@@ -17,6 +17,8 @@ from archief.errors import (
     LossError,
     NoArchiveError,
     NotFoundError,
+    ProofError,
+    SignatureError,
     UsageError,
     WriteFailedError,
 )
@@ -28,7 +30,7 @@ EXPORTS = (NoArchiveError, NotFoundError, AmbiguousError, ExtraMissingError, Los
 export = Family(
     "export",
     help="Write files for others: a package for the records office. Appends nothing.",
-    members={"sip": "exporting:sip"},
+    members={"sip": "exporting:sip", "evidence": "exporting:evidence"},
 )
 
 
@@ -112,6 +114,62 @@ def sip(
         indent="  ",
     )
     session.output.note(f"before it is sent: archief check sip {out}")
+
+
+@verb(
+    "evidence",
+    example="""
+    archief export evidence 2021-00017 --out bewijs
+    archief export evidence 2021-00017 --out bewijs.zip
+    archief check bundle bewijs.zip --vkey voorbeeld.vkeys
+    """,
+    exits=(*EXPORTS, SignatureError, ProofError),
+)
+@click.argument("wanted", metavar="RECORD")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER|ZIP", help="New; or an empty folder."
+)
+def evidence(session: Session, *, wanted: str, out: Path) -> None:
+    """Write the evidence of one record, for somebody who has no archive and trusts nobody.
+
+    Its events, payloads and documents, the keys, roles and decisions that they rest on, a proof of each, a readable
+    page and check.py: one file that checks it all with Python and the package cryptography. Of a destroyed record it
+    proves that it was there, what was decided and that it was destroyed.
+    """
+    from archief.exports import evidence as bundles  # noqa: PLC0415 - few commands export
+    from archief.exports import proofs, target  # noqa: PLC0415 - as above
+
+    packed = out.suffix.lower() == ".zip"
+    (outfile.target if packed else outfile.folder)(session, out, "--out")
+    log = session.log()
+    test = session.is_test(log)
+    known = authority.of(session, log)
+    prover = proofs.Prover(log, proofs.newest_head(log, known))
+    (stream,) = records.streams(session, log, [wanted])
+    with state.connection(session, log) as database:
+        files = bundles.make(log, database, prover, known, stream)
+    if packed:
+        exported.note(session, log.origin, log.size, "evidence", out, [stream])
+        outfile.write(session, out, bundles.packed(files))
+    else:
+        with target.folder(out) as folder:
+            for path, content in sorted(files.items()):
+                folder.put(path, content)
+            exported.note(session, log.origin, log.size, "evidence", out, [stream])
+    head = prover.head.head
+    if session.output.json:
+        position = {"origin": log.origin, "size": log.size, "time": log.last_commit.time}
+        told = {"stream": stream, "out": str(out), "files": len(files)}
+        session.output.members(
+            {"test": test, "position": position, **told, "head": {"size": head.size, "root": head.root.hex()}}
+        )
+        return
+    session.output.line(str(out))
+    session.output.fields(
+        [("record", stream), ("files", len(files)), ("head", f"size {head.size:,}, root {head.root.hex()}")],
+        indent="  ",
+    )
+    session.output.note("elsewhere: python3 check.py --vkey FILE (from `archief checkpoint --vkeys`, by another way)")
 
 
 def _streams(session: Session, log: Log, wanted: tuple[str, ...], listed: str | None) -> list[str]:
