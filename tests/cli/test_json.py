@@ -34,6 +34,17 @@ LINES = """
     --as archivaris mandate grant X --holder Kluis --role directeur --on-behalf-of college --basis gemeentewet:59a.2 \
 --begin 2021-04-01
     --as archivaris mandate end {stream} --end 2021-07-01 --dry-run
+    --as jansen register brief.txt --number 2021-00030 --dry-run
+    --as jansen register --set subject=Fietsen --number 2021-00031
+    --as jansen receive --set subject=Fietsen --sender Fietsersbond --dry-run
+    --as jansen receive --set subject=Fietsen --sender Fietsersbond
+    --as archivaris role grant "B. Jansen" griffie
+    --as jansen meeting plan raadsronde 2016-01-19 --dry-run
+    --as jansen meeting plan raadsronde 2016-01-19
+    --as jansen meeting table 2021-00018 {stream} --dry-run
+    --as jansen commitment make "Een plan." --due 2021-06-20 --dry-run
+    --as jansen commitment make "Een plan." --due 2021-06-20
+    --as jansen commitment settle {stream} --dry-run
     --as jansen edit 2021-00018 --set subject=Fietsen --dry-run
     --as jansen edit 2021-00018 --set subject=Fietsen
     --as jansen sign 2021-00018 --basis gemeentewet:32a --dry-run

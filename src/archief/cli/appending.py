@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
 import click
 
-from archief.cli import drafting, names, records, writing
+from archief.cli import drafting, names, numbers, records, writing
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import complete_types, verb, writing_options
@@ -17,7 +16,6 @@ from archief.cli.writing import Writer
 from archief.draft import Draft, new_stream
 from archief.errors import (
     AmbiguousError,
-    ArchiefError,
     ArchiveInUseError,
     ClockError,
     ConflictError,
@@ -122,15 +120,8 @@ def append(
         facts = _completed(made, event_type, wanted, typed.facts)
         one: Draft = draft(event_type.tag, wanted, facts, payload, documents=documents, expect_version=expect_version)
         if event_type.stream == "letter" and event_type.opens and "series" not in facts:
-            _warn_of_number(made, (payload or {}).get("number"))
+            numbers.warn_of_number(made, (payload or {}).get("number"))
         writing.finish(made, [one], dry_run=dry_run)
-
-
-def _warn_of_number(made: Writer, number: str | None) -> None:
-    """Tell when another record has the number. A number that was taken over need not be the only one, so go on."""
-    with contextlib.suppress(ArchiefError):  # a damaged payload elsewhere is what `verify` is for
-        for stream in records.numbered(made.log, number) if number else ():
-            made.session.output.warn(f"record {stream[:8]} has this number too; see `archief show {stream[:8]}`")
 
 
 def _stream(made: Writer, event_type: EventType, text: str | None) -> str:

@@ -28,6 +28,8 @@ TABLES = {
     "signatures": ("signature", "seq"),
     "dispatches": ("dispatch", "seq"),
     "versions": ("letter_version", "seq"),
+    "meetings": ("meeting", "date, seq"),
+    "commitments": ("commitment", "due_end nulls last, seq"),
     "series": ("series", "seq, series, year"),
     "voided-numbers": ("voided_number", "seq"),
     "timeline": ("timeline", "seq"),

@@ -37,6 +37,8 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
         "Letters",
         {
             "read": "reading:read",
+            "register": "registering:register",
+            "receive": "registering:receive",
             "edit": "editing:edit",
             "sign": "ondertekening:sign",
             "dispatch": "dispatching:dispatch",
@@ -47,6 +49,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
             "void": "numbers:void",
         },
     ),
+    ("The council", {"meeting": "meetings:meeting", "commitment": "meetings:commitment"}),
     ("Append", {"append": "appending:append", "events": "vocabulary:events"}),
     (
         "Read",

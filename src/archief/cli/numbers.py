@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import click
 
-from archief.cli import writing
+from archief.cli import records, writing
 from archief.cli.editing import LETTER_WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import verb, writing_options
 from archief.cli.wording import draft
 from archief.cli.writing import Writer
 from archief.draft import new_stream
-from archief.errors import AmbiguousError, NotFoundError, UsageError
+from archief.errors import AmbiguousError, ArchiefError, NotFoundError, UsageError
 from archief.rules.numbering import SET_UP
 
 
@@ -89,3 +91,15 @@ def series_of(made: Writer, typed: str | None) -> str | None:
             remedy=f"there are: {', '.join(names)}" if names else f"set it up: {SET_UP}",
         )
     return typed
+
+
+def warn_of_number(made: Writer, number: str | None) -> None:
+    """Tell when another record has a number. One that was taken over need not be the only one, so go on.
+
+    Args:
+        made: the open archive.
+        number: the number; None for none.
+    """
+    with contextlib.suppress(ArchiefError):  # a damaged payload elsewhere is what `verify` is for
+        for stream in records.numbered(made.log, number) if number else ():
+            made.session.output.warn(f"record {stream[:8]} has this number too; see `archief show {stream[:8]}`")

@@ -54,7 +54,7 @@ def read(session: Session, *, files: tuple[Path, ...]) -> int:
     Each file is read in a process of its own, with bounds on time and memory. Of several files each is told, and a
     file that cannot be read does not stop the others; the exit code is that of the first one that failed.
     """
-    _demand_extra()
+    demand_extra()
     output = session.output
     told: list[dict[str, Any]] = []
     first: ArchiefError | None = None
@@ -82,7 +82,12 @@ def read(session: Session, *, files: tuple[Path, ...]) -> int:
     return first.exit_code if first is not None else 0
 
 
-def _demand_extra() -> None:
+def demand_extra() -> None:
+    """Refuse where the packages that read files are not installed.
+
+    Raises:
+        ExtraMissingError: they are not.
+    """
     from importlib.util import find_spec  # noqa: PLC0415 - only this command asks
 
     if any(find_spec(name) is None for name in PACKAGES):
@@ -145,7 +150,7 @@ def _show(output: Output, name: str, found: Reading, *, parted: bool) -> None:
         output.styled(f"{name}: {own.media_type}, {own.pronom or 'no PRONOM id'}, {len(own.data):,} bytes", bold=True)
     )
     pairs = [
-        (key, _marked(_shown(value), key, found))
+        (key, marked(shown(value), key, found))
         for key, value in found.data.items()
         if key not in {"body", "fields_raw"}
     ]
@@ -160,7 +165,8 @@ def _show(output: Output, name: str, found: Reading, *, parted: bool) -> None:
         output.warn(warning)
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - any field of a letter
+def shown(value: Any) -> str:  # noqa: ANN401 - any field of a letter
+    """A field's value as people read it: members of a list on lines of their own."""
     if isinstance(value, list):
         return "\n".join(", ".join(map(str, one.values())) if isinstance(one, dict) else str(one) for one in value)
     if isinstance(value, dict):
@@ -168,7 +174,7 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - any field of a letter
     return str(value)
 
 
-def _marked(text: str, key: str, found: Reading) -> str:
+def marked(text: str, key: str, found: Reading) -> str:
     """A value, with a mark when it is not sure or not literally there."""
     known = found.evidence.get(key)
     marks = (

@@ -47,7 +47,13 @@ from read_json(
             "end" VARCHAR,
             holders VARCHAR,
             last_stream_seq BIGINT,
-            seqs VARCHAR
+            seqs VARCHAR,
+            letter UUID,
+            follows UUID,
+            made VARCHAR,
+            made_before VARCHAR,
+            due_begin VARCHAR,
+            due_end VARCHAR
         )',
         events: 'INTEGER',
         key: 'VARCHAR',

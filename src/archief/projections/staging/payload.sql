@@ -22,7 +22,14 @@ select
         'deviation': data.deviation,
         'name': data.name,
         'function': data.function,
-        'title': data.title
+        'title': data.title,
+        'begin_time': data.begin_time,
+        'end_time': data.end_time,
+        'place': data.place,
+        'text': data.text[:200],
+        'due_wording': data.due_wording,
+        'promised_by': data.promised_by,
+        'inferred': data.inferred
     } as data
 from read_json(
     getvariable('payload_files'),
@@ -58,7 +65,14 @@ from read_json(
             deviation VARCHAR,
             "name" VARCHAR,
             function VARCHAR,
-            title VARCHAR
+            title VARCHAR,
+            begin_time VARCHAR,
+            end_time VARCHAR,
+            place VARCHAR,
+            text VARCHAR,
+            due_wording VARCHAR,
+            promised_by VARCHAR,
+            inferred VARCHAR[]
         )'
     }
 )
