@@ -34,7 +34,7 @@ LINES = """
     --as archivaris mandate grant X --holder Kluis --role directeur --on-behalf-of college --basis gemeentewet:59a.2 \
 --begin 2021-04-01
     --as archivaris mandate end {stream} --end 2021-07-01 --dry-run
-    --as jansen register brief.txt --number 2021-00030 --dry-run
+    --as jansen register nieuw.txt --number 2021-00030 --dry-run
     --as jansen register --set subject=Fietsen --number 2021-00031
     --as jansen receive --set subject=Fietsen --sender Fietsersbond --dry-run
     --as jansen receive --set subject=Fietsen --sender Fietsersbond
@@ -148,6 +148,7 @@ def test_what_every_command_prints_is_json(kept: Path, tmp_path: Path, monkeypat
     world = transcript.begin("letters.txt", kept)
     line = {"type": "letter_registered", "facts": {"kind": "brief"}, "data": {"number": "2021-00020"}}
     Path("letters.jsonl").write_text(json.dumps(line) + "\n")
+    Path("nieuw.txt").write_text("Geachte raadsleden,\n\nDe stalling is open.\n")
     vkeys, _, _ = world.run("archief checkpoint --vkeys")
     Path("vkeys").write_text(vkeys)
     stream = ""
