@@ -139,7 +139,7 @@ def test_a_file_that_fails_does_not_stop_the_others(world: transcript.World, pos
 
 
 def test_what_would_stop_every_file_stops_the_run(world: transcript.World, post: Path) -> None:
-    world.run("archief --as archivaris role withdraw 'B. Jansen' behandelaar")
+    world.run("archief --as archivaris role withdraw 'B. Jansen' behandelaar --yes")
     told, code = register(world, "--from-folder post --yes")
     assert 21 == code
     assert "run the same command again" in told["error"]["next"]

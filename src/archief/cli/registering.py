@@ -11,6 +11,7 @@ import click
 
 from archief.cli import drafting, numbers, reading, records, registration, writing
 from archief.cli.editing import LETTER_WRITES
+from archief.cli.output import counted
 from archief.cli.registration import Registration, Wanted
 from archief.cli.session import Session
 from archief.cli.verbs import verb, writing_options
@@ -249,7 +250,7 @@ def _show(made: Writer, one: Registration, found: Reading | None) -> None:
         was_read = found is not None and found.data.get(name) == value
         pairs.append((name, reading.marked(text, name, found) if was_read and found is not None else text))
     if "body" in one.data:
-        pairs.append(("body", f"{len(one.data['body'])} paragraphs"))
+        pairs.append(("body", counted(len(one.data["body"]), "paragraph")))
     output.fields(pairs, indent="  ")
     for ref in one.data.get("documents", []):
         what = ref.get("pronom") or "format not identified"
