@@ -27,6 +27,10 @@ LINES = {
     "cosign --proof": "cosign later --vkey vkeys --out back --proof gone/away",
     "cosign --out": "cosign events/public/checkpoint --vkey vkeys --out gone/away",
     "edit --document": "--as jansen edit 2021-00017 --document gone/away",
+    "check bundle FOLDER|ZIP": "check bundle gone/away",
+    "check bundle --checkpoint": "check bundle bundle --vkey vkeys --checkpoint gone/away",
+    "check bundle --vkey": "check bundle bundle --vkey gone/away",
+    "export evidence --out": "export evidence 2021-00017 --out gone/away",
     "check sip FOLDER|ZIP": "check sip gone/away",
     "export sip --out": "export sip 2021-00017 --out gone/away",
     "export sip --records": "export sip --records gone/away --out sip",
@@ -53,6 +57,7 @@ LINES = {
 BEFORE = (
     "archief key new --use cosigner -q",
     "archief prove 8 --out proof -q",
+    "archief export evidence 2021-00017 --out bundle -q",
     "ARCHIEF_STATE=other archief cosign events/public/checkpoint --vkey vkeys --out earlier",
     "archief --as archivaris role grant Kluis griffie -q",
     "cp events/public/checkpoint later",

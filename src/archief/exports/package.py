@@ -221,7 +221,7 @@ def opened(path: Path) -> Iterator[Package]:
         return
     if not path.exists():
         raise NotFoundError(
-            "there is no such folder or file", where=str(path), remedy="name the SIP: a folder, or a ZIP file of it"
+            "there is no such folder or file", where=str(path), remedy="name a folder, or a ZIP file of it"
         )
     if not path.is_file():
         raise UsageError("neither a folder nor a ZIP", where=str(path))
