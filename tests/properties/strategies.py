@@ -195,11 +195,20 @@ def _receipt(fields: dict[str, Any]) -> None:
         fields.pop("key", None)
 
 
+def _list_row(fields: dict[str, Any]) -> None:
+    if fields.get("waardering") == "V":
+        fields.setdefault("bewaartermijn", "P1Y")
+    else:
+        fields.pop("bewaartermijn", None)
+        fields.pop("procestermijn", None)
+
+
 _REPAIRS: dict[type[Word], Callable[[dict[str, Any]], None]] = {
     base.PublicKeyFact: _public_key,
     archive.LogKeyRotatedFacts: _rotated,
     archive.LogContinuedFacts: _continued,
     archive.FixityCheckedFacts: _checked,
+    archive.ListRow: _list_row,
     letters.LetterRegisteredFacts: _numbered,
     letters.LetterReceivedFacts: _numbered,
     letters.LetterPatch: _patch,

@@ -12,6 +12,7 @@ from archief.events.base import (
     Count,
     Date,
     Documents,
+    Duration,
     Happening,
     Hash,
     KeyId,
@@ -36,6 +37,9 @@ from archief.events.base import (
 LogKeys = Annotated[list[PublicKeyFact], Meta(max_length=8)]
 RuleSets = Annotated[list[Code], Meta(max_length=200, extra={"unique": True})]
 Sound = Literal["sound", "faulty"]
+
+ROWS_MAX = 5_000
+"""Rows of one imported list: its payload is a line of at most 1 MiB."""
 
 
 _NUMBER_PATTERN = re.compile(r"[^{}]*(\{year\}[^{}]*)?\{number(:0[1-9])?\}[^{}0-9]*")
@@ -98,14 +102,47 @@ class RuleSetAdoptedFacts(Word):
             yield "end", "not after its begin"
 
 
+class ListRow(Word):
+    """A row of a retention list that the program does not bring along."""
+
+    nummer: Annotated[Code, about("its number in the list", "20.1")]
+    proces: Annotated[Text, about("the process", "Informeren")] | None = None
+    resultaat: Annotated[Text, about("the process's result", "Uitgevoerd")] | None = None
+    omschrijving: Annotated[Text, about("the specific result")] | None = None
+    waardering: Annotated[Literal["B", "V"], about("B or V; absent: the row has lapsed", "V")] | None = None
+    bewaartermijn: Annotated[Duration, about("how long a V row is kept", "P1Y")] | None = None
+    procestermijn: (
+        Annotated[
+            Literal[
+                "nihil", "bestaansduur_procesobject", "ingeschatte_bestaansduur_procesobject",
+                "vast_te_leggen_datum", "samengevoegd_met_bewaartermijn",
+            ],
+            about("one of five kinds", "nihil"),
+        ]
+        | None
+    ) = None  # fmt: skip
+    herkomst: Annotated[Text, about("the analysis or law it comes from")] | None = None
+    bijzonderheid: Annotated[Text, about("what else decides the date")] | None = None
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Only a V row has terms, and it has one."""
+        if (self.waardering == "V") != (self.bewaartermijn is not None):
+            yield "bewaartermijn", "a V row has one, no other has"
+        if self.waardering != "V" and self.procestermijn is not None:
+            yield "procestermijn", "only a V row has one"
+
+
 class RuleSetAdoptedData(Word):
-    """Where the rule set comes from."""
+    """Where the rule set comes from, and its rows when the program does not bring them along."""
 
     title: Annotated[Text, about("its title", "Selectielijst gemeenten en intergemeentelijke organen 2020")] | None = (
         None
     )
     source: Annotated[Text, about("where it was published")] | None = None
     reason: Annotated[Passage, about("why it is adopted now")] | None = None
+    rows: Annotated[
+        list[ListRow], about("rows of a retention list that was imported", high=ROWS_MAX, unique="nummer")
+    ] = []
 
 
 @declare("rule_set_adopted.v1", subject="archive", stream="archive")
