@@ -220,3 +220,61 @@ def test_a_letter_that_lives_otherwise_is_named(
 ) -> None:
     _put(connection, "event", *_letter(*tags))
     assert [(2 * len(tags) - 1, what)] == _found(connection, "life_of_a_letter")
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ({"list": "selectielijst-gemeenten-2020", "row": "20.1", "waardering": "V"}, None),
+        ({"list": "lijst-1996", "row": "20.1", "waardering": "V"}, "the archive has not adopted lijst-1996"),
+        (
+            {"list": "selectielijst-gemeenten-2020", "row": "99", "waardering": "V"},
+            "selectielijst-gemeenten-2020 has no row 99",
+        ),
+        (
+            {"list": "selectielijst-gemeenten-2020", "row": "7.1.20", "waardering": "V"},
+            "row 7.1.20 of selectielijst-gemeenten-2020 has lapsed",
+        ),
+        (
+            {"list": "selectielijst-gemeenten-2020", "row": "20.1", "waardering": "B"},
+            "B, but row 20.1 of selectielijst-gemeenten-2020 says another waardering",
+        ),
+        (
+            {"list": "selectielijst-gemeenten-2020", "row": "20.1", "waardering": "V", "opened": "2016-01-05"},
+            "selectielijst-gemeenten-2020 does not hold for a dossier of 2016-01-05",
+        ),
+    ],
+)
+def test_a_classification_cites_a_row_that_is_there_and_of_its_time(
+    connection: duckdb.DuckDBPyConnection, said: dict[str, Any], what: str | None
+) -> None:
+    adopted = {"code": "selectielijst-gemeenten-2020", "kind": "list", "imported": False, "current": True}
+    _put(connection, "rule_set", {**adopted, "begin_date": "2020-01-01"})
+    _put(connection, "dossier", {"stream": A, "opened": "2021-01-04", "classified_seq": 5, **said})
+    assert ([(5, what)] if what else []) == _found(connection, "classification_row")
+
+
+@pytest.mark.parametrize(
+    ("reviewers", "consenter", "authoriser", "fine"),
+    [
+        ([], None, None, True),
+        ([2, 3], 4, 5, True),
+        ([1], None, None, False),
+        ([2], 1, None, False),
+        ([2], 3, 1, False),
+        ([2, 3], 4, 3, False),
+        ([2], 3, 3, False),
+    ],
+)
+def test_one_person_does_one_step_of_a_destruction(
+    connection: duckdb.DuckDBPyConnection,
+    reviewers: list[int],
+    consenter: int | None,
+    authoriser: int | None,
+    fine: bool,
+) -> None:
+    persons = {number: uuid.UUID(int=number) for number in range(1, 6)}
+    row = {"stream": A, "seq": 9, "proposer": persons[1], "reviewers": [persons[one] for one in reviewers]}
+    acted = {"consenter": consenter, "authoriser": authoriser}
+    _put(connection, "destruction", {**row, **{name: persons[one] for name, one in acted.items() if one}})
+    assert fine is not bool(_found(connection, "four_eyes"))

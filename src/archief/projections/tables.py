@@ -9,13 +9,16 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from archief.events import catalogue
-from archief.law import profiles
+from archief.law import profiles, rule_sets
+from archief.law.term import Term
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -24,7 +27,7 @@ _CREATE = re.compile(r"^create or replace (table|view) (\w+) as\n(.*?);\n", re.M
 _TAG = re.compile(r"'([a-z_]+\.v[0-9]+)'")
 _COMMENT = re.compile(r"--[^\n]*")
 _COLUMN = re.compile(r"^comment on column (\w+)\.\"?(\w+)\"? is ", re.MULTILINE)
-META = ("event_type", "signature_place", "skipped", "state")
+META = ("event_type", "shipped_row", "shipped_rule_set", "signature_place", "skipped", "state")
 """Tables of the state that are no projections."""
 
 
@@ -63,9 +66,11 @@ def read(*path: str) -> str:
 
 @functools.cache
 def projections() -> Mapping[str, Projection]:
-    """All projections by name: those that read payloads first."""
+    """All projections by name: those that read payloads first, views last: what they read is there by then."""
     found = (parse(item.name.removesuffix(".sql"), item.read_text(encoding="utf-8")) for item in _sql(_folder()))
-    return {each.name: each for each in sorted(found, key=lambda each: (not each.reads_data, each.name))}
+    return {
+        each.name: each for each in sorted(found, key=lambda each: (not each.stored, not each.reads_data, each.name))
+    }
 
 
 def _sql(folder: Traversable) -> list[Traversable]:
@@ -103,13 +108,14 @@ def form() -> str:
     texts = [each.text for each in projections().values()]
     texts += [item.read_text(encoding="utf-8") for item in _sql(_folder() / "staging")]
     texts += [",".join(catalogue.TYPES), repr(_places())]
+    texts += [rule_sets.hash_of(code) for code in (*rule_sets.LAWS, *rule_sets.LISTS)]
     for text in texts:
         digest.update(hashlib.sha256(text.encode()).digest())
     return digest.hexdigest()
 
 
 def make_meta(connection: DuckDBPyConnection) -> None:
-    """Make the tables that are no projections; fill in the words of the archive."""
+    """Make the tables that are no projections; fill in the words of the archive and the law's own tables."""
     connection.execute(read("staging", "state.sql"))
     rows = [
         (each.tag, each.name, each.subject, each.stream, each.mdto, each.opens, each.repeats, each.content)
@@ -119,6 +125,8 @@ def make_meta(connection: DuckDBPyConnection) -> None:
     connection.execute(f"insert into event_type values {places}", [value for row in rows for value in row])  # noqa: S608
     for place in _places():
         connection.execute("insert into signature_place values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", place)
+    _fill(connection, "shipped_rule_set", _rule_sets())
+    _fill(connection, "shipped_row", _list_rows())
 
 
 def _places() -> list[tuple[object, ...]]:
@@ -187,6 +195,62 @@ def held(connection: DuckDBPyConnection) -> Mapping[str, Held]:
         name if schema == "main" else f"{schema}.{name}": Held((schema, name) in stored, frozenset(found))
         for (schema, name), found in columns.items()
     }
+
+
+def _fill(connection: DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Put rows into a table in one go: a thousand single ones would take longer than a small replay."""
+    columns = ", ".join(rows[0])
+    types = connection.execute(f"select {columns} from {table} limit 0").description or ()  # noqa: S608 - words of ours
+    shape = {name: str(kind) for name, kind, *_ in types}
+    form = msgspec.json.encode([shape]).decode()
+    query = f"insert into {table} ({columns}) select unnest(from_json($1, $2), recursive := true)"
+    connection.execute(query, [msgspec.json.encode(rows, enc_hook=str).decode(), form])
+
+
+def _rule_sets() -> list[dict[str, object]]:
+    laws = [
+        {
+            "code": law.code,
+            "kind": "law",
+            "edition": law.edition,
+            "title": law.title,
+            "source": law.source,
+            "begin_date": law.begin,
+            "end_date": None,
+            "after_months": law.after.months,
+            "within_months": law.within.months,
+            "counted_from": law.counted_from,
+        }
+        for law in rule_sets.laws().values()
+    ]
+    lists = [
+        {
+            **dict.fromkeys(laws[0]),
+            "code": known.code,
+            "kind": "list",
+            "edition": known.edition,
+            "title": known.title,
+            "source": known.source,
+            "begin_date": known.begin,
+            "end_date": known.end,
+        }
+        for known in rule_sets.lists().values()
+    ]
+    return [*laws, *lists]
+
+
+def _list_rows() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for known in rule_sets.lists().values():
+        for row in known.rows.values():
+            term = Term.parse(row.bewaartermijn) if row.bewaartermijn else None
+            lengths = {
+                "bewaartermijn_months": term and term.months,
+                "bewaartermijn_days": term and term.days,
+            }
+            said = {name: value or None for name, value in row._asdict().items()}
+            rows.append({"list": known.code, **said, **lengths})
+    return rows
 
 
 def data_markdown() -> str:

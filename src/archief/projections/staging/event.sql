@@ -16,6 +16,7 @@ select
         else 'present'
     end as payload,
     entry.facts,
+    entry.more,
     words.data, -- [data]
 from (select * from entry where events is null) as entry
 asof join seal on entry.seq < seal.seq

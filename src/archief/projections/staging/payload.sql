@@ -29,7 +29,8 @@ select
         'text': data.text[:200],
         'due_wording': data.due_wording,
         'promised_by': data.promised_by,
-        'inferred': data.inferred
+        'inferred': data.inferred,
+        'rows': data.rows
     } as data
 from read_json(
     getvariable('payload_files'),
@@ -72,7 +73,8 @@ from read_json(
             text VARCHAR,
             due_wording VARCHAR,
             promised_by VARCHAR,
-            inferred VARCHAR[]
+            inferred VARCHAR[],
+            rows VARCHAR
         )'
     }
 )

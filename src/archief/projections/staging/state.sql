@@ -70,3 +70,55 @@ comment on column signature_place.not_roles is 'roles that do not count where an
 comment on column signature_place.mandated is 'it signs under a mandate with this basis';
 comment on column signature_place.valid_from is 'first day it holds';
 comment on column signature_place.valid_until is 'first day it holds no longer';
+
+create or replace table shipped_rule_set (
+    code varchar,
+    kind varchar,
+    edition varchar,
+    title varchar,
+    source varchar,
+    begin_date date,
+    end_date date,
+    after_months integer,
+    within_months integer,
+    counted_from varchar
+);
+comment on table shipped_rule_set is 'Archive laws and retention lists that this version of archief brings along. One row per rule set.';
+comment on column shipped_rule_set.code is 'what events call it';
+comment on column shipped_rule_set.kind is 'law, list';
+comment on column shipped_rule_set.edition is 'which text';
+comment on column shipped_rule_set.title is 'its title';
+comment on column shipped_rule_set.source is 'where it was published';
+comment on column shipped_rule_set.begin_date is 'first day of the records it is for; null: no day is fixed';
+comment on column shipped_rule_set.end_date is 'first day of those it is not for any more';
+comment on column shipped_rule_set.after_months is 'a law: age at which records kept for ever are transferred';
+comment on column shipped_rule_set.within_months is 'a law: age at which they are transferred at the latest';
+comment on column shipped_rule_set.counted_from is 'a law: closed or opened, the day of the dossier from which that age counts';
+
+create or replace table shipped_row (
+    list varchar,
+    nummer varchar,
+    proces varchar,
+    resultaat varchar,
+    omschrijving varchar,
+    waardering varchar,
+    bewaartermijn varchar,
+    bewaartermijn_months integer,
+    bewaartermijn_days integer,
+    procestermijn varchar,
+    herkomst varchar,
+    bijzonderheid varchar
+);
+comment on table shipped_row is 'Rows of the retention lists that this version of archief brings along; which of them hold here: list_row. One row per row.';
+comment on column shipped_row.list is 'the list';
+comment on column shipped_row.nummer is 'number of the row';
+comment on column shipped_row.proces is 'the process';
+comment on column shipped_row.resultaat is 'the process''s result';
+comment on column shipped_row.omschrijving is 'the specific result; null: the generic one';
+comment on column shipped_row.waardering is 'B, V; null: the row has lapsed';
+comment on column shipped_row.bewaartermijn is 'how long a V row is kept';
+comment on column shipped_row.bewaartermijn_months is 'its months and years';
+comment on column shipped_row.bewaartermijn_days is 'its days';
+comment on column shipped_row.procestermijn is 'one of five kinds; null: the list says none';
+comment on column shipped_row.herkomst is 'the analysis or law it comes from';
+comment on column shipped_row.bijzonderheid is 'what else decides the date';
