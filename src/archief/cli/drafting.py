@@ -292,3 +292,12 @@ def with_documents(
 def as_values(facts: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Canonical bytes of a draft as plain values."""
     return msgspec.json.decode(facts)
+
+
+def present(values: Mapping[str, object]) -> dict[str, object]:
+    """Only what was given: an absent field is left out, never written as null.
+
+    Args:
+        values: by field; None and an empty list are absent.
+    """
+    return {name: value for name, value in values.items() if value is not None and value != []}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from archief.cli import records
 from archief.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _CONDITIONS = {
     "begin": "letter.date >= $begin",
     "end": "letter.date <= $end",
     "status": "letter.status = $status",
+    "dossier": "letter.stream in (select filing.stream from filing where filing.dossier = cast($dossier as uuid))",
     "person": """(
         contains(lower(letter.handled_by), lower($person)) or letter.stream in (
             select signature.stream
@@ -46,16 +48,21 @@ class Filters(NamedTuple):
     end: dt.date | None = None
     status: str | None = None
     person: str | None = None
+    dossier: str | None = None
 
     def where(self, database: DuckDBPyConnection) -> tuple[str, dict[str, Any]]:
         """A condition on the table ``letter``, and its values by name; of our own words only.
 
         Raises:
             UsageError: no letter is of that kind.
+            NotFoundError: no dossier answers to that.
+            AmbiguousError: several do.
         """
         if self.kind is not None and self.kind not in KINDS:
             _demand_kind(database, self.kind)
         given = {name: value for name, value in self._asdict().items() if value is not None}
+        if self.dossier is not None:
+            given["dossier"] = _dossier(database, self.dossier)
         return " and ".join(_CONDITIONS[name] for name in given) or "true", given
 
 
@@ -65,13 +72,14 @@ def options(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def filtered(*args: Any, **options: Any) -> None:  # noqa: ANN401 - click's
         begin, end = (options.pop(name) for name in ("begin", "end"))
-        values = {name: options.pop(name) for name in ("kind", "year", "status", "person")}
+        values = {name: options.pop(name) for name in ("kind", "year", "status", "person", "dossier")}
         begin, end = begin and begin.date(), end and end.date()
         if begin and end and begin > end:
             raise UsageError("the first day comes after the last", where="--from, --to", remedy="turn them round")
         function(*args, filters=Filters(begin=begin, end=end, **values), **options)
 
     for option in (
+        click.option("--dossier", metavar="DOSSIER", help="Letters in this dossier: its number, or its id."),
         click.option("--person", metavar="NAME", help="Letters that somebody of this name handled or signed."),
         click.option("--status", type=click.Choice(STATUSES), metavar="WORD", help=f"{', '.join(STATUSES)}."),
         click.option(
@@ -93,3 +101,13 @@ def _demand_kind(database: DuckDBPyConnection, wanted: str) -> None:
     if wanted not in kinds:
         words = sorted({*KINDS, *kinds})
         raise UsageError("no letter is of that kind", where="--type", remedy=f"choose one of: {', '.join(words)}")
+
+
+def _dossier(database: DuckDBPyConnection, text: str) -> str:
+    """The stream of the dossier that is meant: by its number, its stream id or the beginning of one."""
+    query = (
+        "select id from (select cast(stream as varchar) as id, number from dossier)"
+        " where number = $1 or (length($1) >= $2 and starts_with(id, $1)) order by id"
+    )
+    found = database.execute(query, [text, records.PREFIX_DIGITS_MIN]).fetchall()
+    return records.only(text, [row[0] for row in found], "dossier", "see `archief list --kind dossiers`")

@@ -17,9 +17,26 @@ from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import NoArchiveError, UsageError
 
-LETTER_COLUMNS = ("number", "date", "kind", "status", "subject", "stream")
+SHOWN = {
+    "letters": ("number", "date", "kind", "status", "subject", "stream"),
+    "dossiers": ("number", "opened", "closed", "status", "list", "row", "waardering", "title", "stream"),
+    "retention": ("number", "title", "closed", "row", "waardering", "outcome", "action_date", "missing", "stream"),
+    "destructions": ("title", "round", "status", "reference_date", "records", "excepted", "earliest", "stream"),
+    "list-rows": ("list", "nummer", "waardering", "bewaartermijn", "procestermijn", "resultaat", "omschrijving"),
+}
+"""What a person is shown of a table with many columns; JSON has them all."""
+
 TABLES = {
     "letters": ("letter", "date nulls last, number, opened_seq"),
+    "dossiers": ("dossier", "opened, number, opened_seq"),
+    "filings": ("filing", "seq"),
+    "retention": ("retention", "action_date nulls last, opened, stream"),
+    "retention-letters": ("retention_letter", "action_date nulls last, made, stream"),
+    "blocks": ("block", "seq, record"),
+    "restrictions": ("restriction", "seq"),
+    "destructions": ("destruction", "seq"),
+    "rule-sets": ("rule_set", "seq, code"),
+    "list-rows": ("list_row", "list, nummer"),
     "persons": ("person", "seq"),
     "keys": ("key", "enrolled_seq, id"),
     "roles": ("role", "begin_seq"),
@@ -72,7 +89,7 @@ def list_records(session: Session, *, table: str, filters: Filters, limit: int) 
         records = [dict(zip(columns, row, strict=True)) for row in rows]
         session.output.members({"test": test, "position": position, "total": total, table: records})
         return
-    shown = [name for name in LETTER_COLUMNS if name in columns] if table == "letters" else columns
+    shown = SHOWN.get(table, columns)
     places = [columns.index(name) for name in shown]
     session.output.table([name.upper() for name in shown], [[row[place] for place in places] for row in rows])
     more = f"; --limit 0 shows all {total:,}" if len(rows) < total else ""
@@ -96,7 +113,7 @@ def sql(session: Session, *, query: str, as_csv: bool) -> None:
     log = session.log()
     test = session.is_test(log)
     with state.connection(session, log) as database:
-        columns, rows = _asked(database, query)
+        columns, rows = asked(database, query)
     if session.output.json:
         position = {"origin": log.origin, "size": log.size, "time": log.last_commit.time}
         records = [dict(zip(columns, row, strict=False)) for row in rows]
@@ -111,7 +128,7 @@ def sql(session: Session, *, query: str, as_csv: bool) -> None:
         session.output.note(f"{counted(len(rows), 'row')}; position {log.size} of {log.origin}, {log.last_commit.time}")
 
 
-def _asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:  # noqa: ANN401 - duckdb's own class
+def asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:  # noqa: ANN401 - duckdb's own class
     """Ask what a person typed. A message that may hold content of a record is not repeated."""
     import duckdb  # noqa: PLC0415 - imported by then
 

@@ -52,6 +52,18 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
     ("The council", {"meeting": "meetings:meeting", "commitment": "meetings:commitment"}),
     ("Append", {"append": "appending:append", "events": "vocabulary:events"}),
     (
+        "Dossiers, terms, destruction",
+        {
+            "dossier": "dossiers:dossier",
+            "explain": "explaining:explain",
+            "hold": "holds:hold",
+            "exempt": "holds:exempt",
+            "restrict": "restrictions:restrict",
+            "destroy": "destroying:destroy",
+            "rules": "ruling:rules",
+        },
+    ),
+    (
         "Read",
         {
             "show": "showing:show",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import click
 
 from archief.cli import names, writing
+from archief.cli.drafting import present
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
@@ -75,7 +74,7 @@ def grant(
             f"{part}.{name}": _option(name) for part, values in (("facts", facts), ("data", data)) for name in values
         }
         with typed_at(options):
-            one = draft("mandate_granted", new_stream(session.entropy), _present(facts), _present(data))
+            one = draft("mandate_granted", new_stream(session.entropy), present(facts), present(data))
         writing.finish(made, [one], dry_run=dry_run, told=[f"mandate {title}"])
 
 
@@ -110,7 +109,3 @@ def end(
 
 def _option(name: str) -> str:
     return "TITLE" if name == "title" else f"--{name.replace('_', '-')}"
-
-
-def _present(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -99,15 +99,29 @@ def find(session: Session, log: Log, text: str) -> Record:
     from archief.cli import state  # noqa: PLC0415 - the projections need duckdb
 
     with state.connection(session, log) as database:
-        stream = text if is_stream(text) else only(text, _answering(database, text))
-        rows = database.execute(
-            "select seq, strftime(time, '%Y-%m-%dT%H:%M:%SZ'), key, cast(person as varchar) from event"
-            " where stream = cast(? as uuid) order by seq",
-            [stream],
-        ).fetchall()
-        if not rows:
-            raise NotFoundError("there is no such stream", where=stream, remedy="see `archief list`")
-        names = database.execute("select cast(stream as varchar), name from person where name is not null").fetchall()
+        return found(database, text)
+
+
+def found(database: DuckDBPyConnection, text: str) -> Record:
+    """The record that a person means, by a state that is open.
+
+    Args:
+        database: the projections.
+        text: as in :func:`find`.
+
+    Raises:
+        NotFoundError: nothing answers to it.
+        AmbiguousError: several do; their stream ids are named.
+    """
+    stream = text if is_stream(text) else only(text, _answering(database, text))
+    rows = database.execute(
+        "select seq, strftime(time, '%Y-%m-%dT%H:%M:%SZ'), key, cast(person as varchar) from event"
+        " where stream = cast(? as uuid) order by seq",
+        [stream],
+    ).fetchall()
+    if not rows:
+        raise NotFoundError("there is no such stream", where=stream, remedy="see `archief list`")
+    names = database.execute("select cast(stream as varchar), name from person where name is not null").fetchall()
     appended = {seq: (time, key, person or "") for seq, time, key, person in rows}
     return Record(stream, list(appended), appended, dict(names))
 
@@ -133,20 +147,23 @@ def streams(session: Session, log: Log, texts: Iterable[str]) -> list[str]:
 
 def _answering(database: DuckDBPyConnection, text: str) -> list[str]:
     """The streams that answer to a number or to the beginning of an id."""
-    numbered = "select cast(stream as varchar) as id from letter where number = ? order by id"
-    found = database.execute(numbered, [text]).fetchall()
-    if not found and len(text) >= PREFIX_DIGITS_MIN and _PREFIX.fullmatch(text):
+    numbered = (
+        "select cast(stream as varchar) as id from (select stream, number from letter union all"
+        " select stream, number from dossier) where number = ? order by id"
+    )
+    answers = database.execute(numbered, [text]).fetchall()
+    if not answers and len(text) >= PREFIX_DIGITS_MIN and _PREFIX.fullmatch(text):
         begun = "select distinct cast(stream as varchar) as id from event where starts_with(id, ?) order by id limit ?"
-        found = database.execute(begun, [text, CANDIDATES_MAX + 1]).fetchall()
-    return [row[0] for row in found]
+        answers = database.execute(begun, [text, CANDIDATES_MAX + 1]).fetchall()
+    return [row[0] for row in answers]
 
 
-def only(text: str, found: Sequence[str], what: str = "record", remedy: str = "see `archief list`") -> str:
+def only(text: str, answers: Sequence[str], what: str = "record", remedy: str = "see `archief list`") -> str:
     """The one that answers.
 
     Args:
         text: what was typed.
-        found: what answers to it.
+        answers: what answers to it.
         what: what kind of thing is sought.
         remedy: where to look, when none does.
 
@@ -154,18 +171,18 @@ def only(text: str, found: Sequence[str], what: str = "record", remedy: str = "s
         NotFoundError: none does.
         AmbiguousError: several do.
     """
-    if not found:
+    if not answers:
         raise NotFoundError(
             f"no {what} answers to that", where=text, remedy=f"{remedy}; the beginning of an id has 4 digits at least"
         )
-    if len(found) > 1:
-        more = " and more" if len(found) > CANDIDATES_MAX else ""
+    if len(answers) > 1:
+        more = " and more" if len(answers) > CANDIDATES_MAX else ""
         raise AmbiguousError(
-            f"several {what}s answer to that: {', '.join(found[:CANDIDATES_MAX])}{more}",
+            f"several {what}s answer to that: {', '.join(answers[:CANDIDATES_MAX])}{more}",
             where=text,
             remedy="type the stream id, or more of it",
         )
-    return found[0]
+    return answers[0]
 
 
 def numbered(log: Log, number: str) -> list[str]:
@@ -206,8 +223,8 @@ def happened(log: Log, record: Record, stop: int | None = None) -> list[Happened
     Raises:
         LossError: a payload is not the one that was committed to.
     """
-    found = read(log, [seq for seq in record.seqs if stop is None or seq < stop])
-    return [Happened(one.event, one.data, one.payload, *record.appended[one.event.seq]) for one in found]
+    said = read(log, [seq for seq in record.seqs if stop is None or seq < stop])
+    return [Happened(one.event, one.data, one.payload, *record.appended[one.event.seq]) for one in said]
 
 
 def read(log: Log, seqs: Iterable[int]) -> list[Happened]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from archief.cli import letters, moment, records
+from archief.cli import letters, moment, pages, records
 from archief.cli.output import Output, counted
 from archief.cli.records import Happened
 from archief.cli.session import Session
@@ -98,9 +98,15 @@ class _Found:
 @click.argument("record", metavar="RECORD")
 @click.option("--on", "day", metavar="DATE", help="As it was at the end of that day (Europe/Amsterdam).")
 def show(session: Session, *, record: str, day: str | None) -> None:
-    """Show a record: a letter with its fields, documents, signatures and dispatches; any other stream by its events."""
+    """Show a record: a letter with its fields, documents, signatures and dispatches; a dossier with its letters; a
+    destruction with its rounds; any other stream by its events.
+    """
     found = _Found(session, record, day)
     output = session.output
+    if found.kind in _PAGES:
+        _show_page(output, found)
+        found.demand_cover()
+        return
     if found.kind != "letter":
         if output.json:
             output.members({**found.members, "events": [_event(found, one) for one in found.happened]})
@@ -180,6 +186,23 @@ def _show_events(output: Output, found: _Found) -> None:
         if found.gone(one):
             output.line(f"  {found.gone(one)}")
     _foot(output, found)
+
+
+def _show_page(output: Output, found: _Found) -> None:
+    """A record that has a page of its own."""
+    page = _PAGES[found.kind](found.session, found.log, found.position.size, found.happened)
+    if output.json:
+        events = [_event(found, one) for one in found.happened]
+        output.members({**found.members, found.kind: page, "events": events})
+        return
+    if found.kind == "dossier":
+        pages.show_dossier(output, page, found.stream)
+    else:
+        pages.show_rounds(output, page, found.stream, found.name)
+    _foot(output, found)
+
+
+_PAGES: Mapping[str, pages.Page] = {"dossier": pages.dossier, "destruction": pages.rounds}
 
 
 def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:

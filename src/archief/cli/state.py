@@ -60,6 +60,29 @@ def replay(
 
 
 @contextlib.contextmanager
+def at(session: Session, log: Log, size: int) -> Iterator[DuckDBPyConnection]:
+    """A read-only connection to the state as it was at a position in the log.
+
+    Args:
+        session: the surroundings.
+        log: the archive.
+        size: the position, at the end of a commit.
+
+    Raises:
+        ArchiefError: the log is not sound, or the state cannot be written.
+    """
+    with connection(session, log) as database:
+        if size >= log.size:
+            yield database
+            return
+        from archief.projections import state  # noqa: PLC0415 - imports duckdb
+
+        left_out = state.made_of(database).unauthorised
+    with contextlib.closing(projector(session, log, left_out).connect(until=size)) as earlier:
+        yield earlier
+
+
+@contextlib.contextmanager
 def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
     """A read-only connection to an up-to-date state.
 

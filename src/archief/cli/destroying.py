@@ -1,0 +1,414 @@
+"""``archief destroy``: a destruction from proposal to authorisation, each step by another person."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import click
+
+from archief.cli import names, retained, writing
+from archief.cli.dossiers import DECIDES
+from archief.cli.drafting import present
+from archief.cli.holds import parted
+from archief.cli.output import counted
+from archief.cli.records import Record
+from archief.cli.retained import Retained
+from archief.cli.session import Session
+from archief.cli.verbs import Family, verb, writing_options
+from archief.cli.wording import draft
+from archief.cli.writing import Writer
+from archief.draft import new_stream
+from archief.errors import RefusedError, UsageError
+from archief.events.retention import EXCEPTED_MAX
+from archief.rules import destruction
+from archief.rules.destruction import WAITING_DAYS, Round
+from archief.rules.retention import MISSING
+
+GROUNDS = ("still-in-use", "longer-case", "hold", "exemption", "other")
+"""Why a reviewer lets a record stay."""
+
+CANCELLED = ("refused", "changed", "hold", "mistaken")
+"""Why a round stops."""
+
+LIVE = ("proposed", "reviewed", "consented", "authorised", "started")
+
+destroy = Family(
+    "destroy",
+    help="Destruction: proposed, reviewed, consented to and authorised by different persons.",
+    members={
+        "propose": "destroying:propose",
+        "review": "destroying:review",
+        "consent": "destroying:consent",
+        "authorise": "destroying:authorise",
+        "cancel": "destroying:cancel",
+    },
+)
+
+
+class _Case(NamedTuple):
+    """A destruction that somebody takes a step in."""
+
+    made: Writer
+    known: Retained
+    record: Record
+    rounds: Sequence[Round]
+
+    @property
+    def current(self) -> Round:
+        """Its last round."""
+        return self.rounds[-1]
+
+    @property
+    def person(self) -> str:
+        """Who takes the step: the person whose key signs it."""
+        return self.made.person or ""
+
+    def finish(self, name: str, facts: Mapping[str, object], reason: str | None, *, dry_run: bool, told: str) -> None:
+        """Append the step."""
+        version = self.known.happened(self.record)[-1].event.stream_seq
+        data = {"reason": reason} if reason else None
+        one = draft(
+            name, self.record.stream, {"proposal": self.current.proposed.seq, **facts}, data, expect_version=version
+        )
+        writing.finish(self.made, [one], dry_run=dry_run, told=[told])
+
+
+@contextlib.contextmanager
+def _case(session: Session, text: str, *, accept_clock: bool) -> Iterator[_Case]:
+    with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
+        record = known.record(text, "destruction")
+        yield _Case(made, known, record, rounds(known, record))
+
+
+def rounds(known: Retained, record: Record) -> list[Round]:
+    """The rounds of a destruction, with the persons whose keys signed."""
+    return destruction.fold((one.event, one.person, one.key) for one in known.happened(record))
+
+
+@verb(
+    "propose",
+    example="""
+    archief destroy propose --due --on 2027-01-01 --title "Vernietigingslijst 2027"
+    archief destroy propose Z-2021-0412 --title "Losse brieven 2021"
+    """,
+    exits=DECIDES,
+)
+@click.argument("dossiers", metavar="[DOSSIER…]", nargs=-1)
+@click.option("--due", is_flag=True, help="Everything whose time has come: the yearly run.")
+@click.option("--on", "day", metavar="DATE", help="The day they must be due on (peildatum); today without it.")
+@click.option("--again", metavar="DESTRUCTION", help="A next round, after a refusal or a cancellation.")
+@click.option("--title", required=True, metavar="TEXT", help="What the list is called.")
+@click.option("--reason", metavar="TEXT", help="Why now, why these; stands in the payload.")
+@writing_options()
+def propose(
+    session: Session,
+    *,
+    dossiers: tuple[str, ...],
+    due: bool,
+    day: str | None,
+    again: str | None,
+    title: str,
+    reason: str | None,
+    accept_clock: bool,
+    yes: bool,  # noqa: ARG001 - nothing is asked
+    dry_run: bool,
+) -> None:
+    """Put dossiers that are due forward for destruction, with the letters that are in no other dossier.
+
+    What a hold or exemption blocks, and what another proposal already lists, stays out, and is told.
+    """
+    if bool(dossiers) == due:
+        raise UsageError("name dossiers, or give --due for all that are due", where="DOSSIER", remedy="see --help")
+    today = retained.today(session)
+    reference = retained.day(day, "--on") if day else today
+    if reference > today:
+        raise UsageError("a day that is still to come", where="--on", remedy="what is due is asked of today at most")
+    with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
+        stream, version = new_stream(session.entropy), None
+        if again is not None:
+            record = known.record(again, "destruction")
+            destruction.check_propose(rounds(known, record))
+            stream, version = record.stream, known.happened(record)[-1].event.stream_seq
+        found = _due(known, reference)
+        wanted = None if due else [known.record(text, "dossier").stream for text in dossiers]
+        listed = _listed(known)
+        if wanted is not None:
+            _check_wanted(known, wanted, found, listed, reference)
+        chosen = _chosen(known, found, listed, wanted)
+        count = sum(kind == "dossier" for kind in chosen.values())
+        if not chosen:
+            raise RefusedError(
+                f"nothing is due on {reference} that is neither blocked nor in another proposal",
+                where="--due",
+                remedy="see `archief explain RECORD`, and `archief list --kind retention`",
+            )
+        facts = {"reference_date": reference.isoformat()}
+        drafts = parted(
+            "destruction_proposed", stream, list(chosen), facts, present({"title": title, "reason": reason})
+        )
+        drafts[0] = drafts[0]._replace(expect_version=version)
+        told = f"proposed: {counted(count, 'dossier')}, {counted(len(chosen) - count, 'letter')}"
+        _tell_left_out(session, known, chosen, reference)
+        writing.finish(made, drafts, dry_run=dry_run, told=[told])
+
+
+def _due(known: Retained, day: dt.date) -> dict[str, str]:
+    """The records that may be destroyed on a day: stream and kind, dossiers first."""
+    from archief.projections import tables  # noqa: PLC0415 - is imported by then
+
+    rows = known.database.execute(tables.read("destruction", "due.sql"), {"day": day}).fetchall()
+    return {str(stream): kind for _, kind, stream in rows}
+
+
+def _listed(known: Retained) -> dict[str, str]:
+    """The records that a proposal under way lists already, with that destruction."""
+    live = ", ".join(f"'{status}'" for status in LIVE)
+    query = f"select distinct cast(stream as varchar) from destruction where status in ({live})"  # noqa: S608 - words of ours
+    found: dict[str, str] = {}
+    for (stream,) in known.rows(query):
+        current = rounds(known, known.record(stream, "destruction"))[-1]
+        found |= dict.fromkeys(current.remaining, stream)
+    return found
+
+
+def _check_wanted(
+    known: Retained, wanted: Sequence[str], found: Mapping[str, str], listed: Mapping[str, str], day: dt.date
+) -> None:
+    """Refuse a named dossier that may not go, and say why."""
+    for stream in wanted:
+        where = f"dossier {stream[:8]}"
+        if stream in listed:
+            raise RefusedError(
+                f"destruction {listed[stream][:8]} lists it already", where=where, remedy="see `archief show`"
+            )
+        if stream in found:
+            continue
+        derived = known.derive(known.dossier(stream), known.rules())
+        blocks = known.blocks([stream, *known.letters_in(stream)], day)
+        why = MISSING[derived.missing] if derived.missing else f"it is due from {derived.action} on"
+        if derived.outcome == "transfer":
+            why = "it is kept for ever"
+        elif derived.due(day) and blocks:
+            why = blocks[0].told()
+        raise RefusedError(why, where=where, remedy=f"see `archief explain {stream[:8]}`")
+
+
+def _chosen(
+    known: Retained, found: Mapping[str, str], listed: Mapping[str, str], wanted: Sequence[str] | None
+) -> dict[str, str]:
+    """Of what is due: the wanted dossiers that no other proposal lists, and the letters that are in these only."""
+    dossiers = [
+        stream
+        for stream, kind in found.items()
+        if kind == "dossier" and stream not in listed and (wanted is None or stream in wanted)
+    ]
+    rows = known.rows(
+        "select cast(filing.stream as varchar) from filing join dossier on dossier.stream = filing.dossier"
+        " left join (select cast(unnest($1::varchar[]) as uuid) as stream) as chosen on chosen.stream = filing.dossier"
+        " where dossier.destroyed_seq is null group by filing.stream having count(chosen.stream) = count(*) order by 1",
+        dossiers,
+    )
+    letters = [stream for (stream,) in rows if stream in found and stream not in listed]
+    return {**dict.fromkeys(dossiers, "dossier"), **dict.fromkeys(letters, "letter")}
+
+
+def _tell_left_out(session: Session, known: Retained, chosen: Mapping[str, str], day: dt.date) -> None:
+    """Tell what is due and stays out of the proposal."""
+    ((ripe,),) = known.rows("select count(*) from retention where outcome = 'destroy' and action_date <= ?", day)
+    rows = known.rows(
+        "select cast(stream as varchar) from filing where dossier in (select cast(unnest($1::varchar[]) as uuid))",
+        [stream for stream, kind in chosen.items() if kind == "dossier"],
+    )
+    staying = len({stream for (stream,) in rows} - set(chosen))
+    left = ripe - sum(kind == "dossier" for kind in chosen.values())
+    if left:
+        session.output.note(f"{counted(left, 'dossier')} due on {day} not in this proposal: `archief explain` says why")
+    if staying:
+        session.output.note(f"{counted(staying, 'letter')} left out: in another dossier too")
+
+
+@verb(
+    "review",
+    example="""
+    archief destroy review 5b1e9f3c --approve
+    archief destroy review 5b1e9f3c --approve --except Z-2021-0413=still-in-use --reason "loopt nog een bezwaar"
+    """,
+    exits=DECIDES,
+)
+@click.argument("destruction_", metavar="DESTRUCTION")
+@click.option("--approve/--refuse", "approved", required=True, default=None, help="What the content owner says.")
+@click.option(
+    "--except",
+    "exceptions",
+    multiple=True,
+    metavar="RECORD=GROUND",
+    help=f"A record that must stay: {', '.join(GROUNDS)}.",
+)
+@click.option("--reason", metavar="TEXT", help="Why; stands in the payload. An exception or a refusal needs one.")
+@writing_options()
+def review(
+    session: Session,
+    *,
+    destruction_: str,
+    approved: bool,
+    exceptions: tuple[str, ...],
+    reason: str | None,
+    accept_clock: bool,
+    yes: bool,  # noqa: ARG001 - nothing is asked
+    dry_run: bool,
+) -> None:
+    """Review a proposal as the content owner: approve it, except records, or refuse it.
+
+    With a dossier its letters stay; with a letter the dossiers that it is in.
+    """
+    if (exceptions or not approved) and not reason:
+        raise UsageError("an exception or a refusal has a reason", where="--reason", remedy="give it with --reason")
+    if exceptions and not approved:
+        raise UsageError("what is refused is refused whole", where="--except", remedy="approve with exceptions")
+    with _case(session, destruction_, accept_clock=accept_clock) as case:
+        excepted = _excepted(case, exceptions)
+        destruction.check_review(case.current, case.person, excepted)
+        items = [{"stream": stream, "ground": ground} for stream, ground in sorted(excepted.items())]
+        version = case.known.happened(case.record)[-1].event.stream_seq
+        drafts = []
+        for first in range(0, max(len(items), 1), EXCEPTED_MAX):
+            part = items[first : first + EXCEPTED_MAX]
+            facts = {
+                "proposal": case.current.proposed.seq,
+                "result": "approved" if approved else "refused",
+                "excepted": part,
+            }
+            data = {"reason": reason, "reasons": [reason] * len(part) if part else None} if reason else {}
+            drafts.append(draft("destruction_reviewed", case.record.stream, present(facts), present(data) or None))
+        drafts[0] = drafts[0]._replace(expect_version=version)
+        left = len(case.current.remaining) - len(set(case.current.remaining) & set(excepted))
+        told = f"approved: {counted(left, 'record')} of {len(case.current.records):,}" if approved else "refused"
+        writing.finish(case.made, drafts, dry_run=dry_run, told=[told])
+
+
+def _excepted(case: _Case, exceptions: Sequence[str]) -> dict[str, str]:
+    """The records that stay: those named, and what goes with them."""
+    found: dict[str, str] = {}
+    proposed = set(case.current.records)
+    for one in exceptions:
+        name, equals, ground = one.rpartition("=")
+        if not equals or ground not in GROUNDS:
+            raise UsageError(
+                "not of the form RECORD=GROUND", where="--except", remedy=f"GROUND is one of: {', '.join(GROUNDS)}"
+            )
+        record = case.known.record(name, "letter", "dossier")
+        if record.stream not in proposed:
+            raise RefusedError("this record is not proposed", where=name, remedy="see `archief show` of the proposal")
+        found[record.stream] = ground
+        query = (
+            "select cast(stream as varchar) from filing where dossier = cast($1 as uuid)"
+            " union select cast(dossier as varchar) from filing where stream = cast($1 as uuid)"
+        )
+        for (other,) in case.known.rows(query, record.stream):
+            if other in proposed:
+                found.setdefault(other, ground)
+    return found
+
+
+@verb(
+    "consent",
+    example="""
+    archief destroy consent 5b1e9f3c --reason "lijst gezien en akkoord"
+    """,
+    exits=DECIDES,
+)
+@click.argument("destruction_", metavar="DESTRUCTION")
+@click.option("--reason", metavar="TEXT", help="Why; stands in the payload.")
+@writing_options()
+def consent(
+    session: Session,
+    *,
+    destruction_: str,
+    reason: str | None,
+    accept_clock: bool,
+    yes: bool,  # noqa: ARG001 - nothing is asked
+    dry_run: bool,
+) -> None:
+    """Consent as archivaris to the list as it was reviewed."""
+    with _case(session, destruction_, accept_clock=accept_clock) as case:
+        destruction.check_consent(case.current, case.person)
+        told = f"consent to the destruction of {counted(len(case.current.remaining), 'record')}"
+        case.finish("destruction_consented", {}, reason, dry_run=dry_run, told=told)
+
+
+@verb(
+    "authorise",
+    example="""
+    archief destroy authorise 5b1e9f3c --decision "Besluit 2027-03"
+    """,
+    exits=DECIDES,
+)
+@click.argument("destruction_", metavar="DESTRUCTION")
+@click.option("--decision", required=True, metavar="TEXT", help="The decision's reference; stands in the payload.")
+@click.option("--basis", default="archiefwet-1995:3", metavar="CODE", help="The legal basis (archiefwet-1995:3).")
+@click.option("--mandate", metavar="MANDATE", help="The mandate it is decided under.")
+@click.option(
+    "--waiting-days", type=click.IntRange(0, 3_650), default=WAITING_DAYS, metavar="N", help="Days to wait (7)."
+)
+@click.option("--note", metavar="TEXT", help="Remarks; stands in the payload.")
+@writing_options()
+def authorise(
+    session: Session,
+    *,
+    destruction_: str,
+    decision: str,
+    basis: str,
+    mandate: str | None,
+    waiting_days: int,
+    note: str | None,
+    accept_clock: bool,
+    yes: bool,  # noqa: ARG001 - nothing is asked
+    dry_run: bool,
+) -> None:
+    """Decide that the reviewed list is destroyed after a waiting period. Until then it can be cancelled."""
+    with _case(session, destruction_, accept_clock=accept_clock) as case:
+        destruction.check_authorise(case.current, case.person)
+        earliest = retained.today(session) + dt.timedelta(days=waiting_days)
+        facts = {
+            "proposal": case.current.proposed.seq,
+            "basis": basis,
+            "earliest": earliest.isoformat(),
+            "mandate": names.mandate(case.made.journal.authority, mandate) if mandate else None,
+        }
+        version = case.known.happened(case.record)[-1].event.stream_seq
+        one = draft(
+            "destruction_authorised", case.record.stream, present(facts), present({"decision": decision, "note": note}),
+            expect_version=version,
+        )  # fmt: skip
+        told = f"{counted(len(case.current.remaining), 'record')} may be destroyed from {earliest} on"
+        writing.finish(case.made, [one], dry_run=dry_run, told=[told])
+
+
+@verb(
+    "cancel",
+    example="""
+    archief destroy cancel 5b1e9f3c --ground changed --reason "er is een Woo-verzoek binnengekomen"
+    """,
+    exits=DECIDES,
+)
+@click.argument("destruction_", metavar="DESTRUCTION")
+@click.option("--ground", required=True, type=click.Choice(CANCELLED), help="Why, as a code.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; stands in the payload.")
+@writing_options()
+def cancel(
+    session: Session,
+    *,
+    destruction_: str,
+    ground: str,
+    reason: str,
+    accept_clock: bool,
+    yes: bool,  # noqa: ARG001 - nothing is asked
+    dry_run: bool,
+) -> None:
+    """Stop a round before anything is erased. It stays visible; a next round may follow."""
+    with _case(session, destruction_, accept_clock=accept_clock) as case:
+        destruction.check_cancel(case.current)
+        case.finish("destruction_cancelled", {"ground": ground}, reason, dry_run=dry_run, told="the round is cancelled")

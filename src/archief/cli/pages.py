@@ -1,0 +1,124 @@
+"""The readable pages of ``archief show`` for what is more than its events: a dossier with its letters, a destruction
+with all its rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from archief.cli import letters, retained
+from archief.cli.output import Output
+from archief.cli.records import Happened
+from archief.cli.session import Session
+from archief.log import Log
+from archief.rules import destruction
+from archief.rules.destruction import Round
+from archief.rules.retention import MISSING
+
+DOSSIER_FIELDS = (
+    "number", "title", "status", "organ", "ordering", "place", "opened", "closed", "list", "row", "waardering",
+    "afleidingswijze", "brondatum", "kenmerk", "procestermijn_end",
+)  # fmt: skip
+
+DATE_FIELDS = ("outcome", "action_date", "latest_date", "missing")
+
+LETTER_FIELDS = ("number", "date", "kind", "status", "subject", "stream")
+
+Page = Callable[[Session, Log, int, Sequence[Happened]], dict[str, Any]]
+"""Tells what a record is: from its events, and the state at a size of the log."""
+
+Name = Callable[[str], str]
+"""Gives the name of a person's stream."""
+
+
+def dossier(session: Session, log: Log, size: int, happened: Sequence[Happened]) -> dict[str, Any]:
+    """A dossier with its letters and what becomes of it, as plain values."""
+    stream = happened[0].event.stream
+    with retained.reading(session, log, size) as known:
+        of_it = "where stream = cast(? as uuid)"
+        ((*values,),) = known.rows(f"select {', '.join(DOSSIER_FIELDS)} from dossier {of_it}", stream)  # noqa: S608 - names of ours
+        dates = known.rows(f"select {', '.join(DATE_FIELDS)} from retention {of_it}", stream)  # noqa: S608 - names of ours
+        rows = known.rows(
+            "select letter.number, letter.date, letter.kind, letter.status, letter.subject,"
+            " cast(letter.stream as varchar) from filing join letter on letter.stream = filing.stream"
+            " where filing.dossier = cast(? as uuid) order by letter.date nulls last, filing.seq",
+            stream,
+        )
+        blocks = known.blocks([stream, *(row[-1] for row in rows)], retained.today(session))
+    reason = next((one for one in reversed(happened) if one.event.type == "dossier_classified.v1"), None)
+    return {
+        **dict(zip(DOSSIER_FIELDS, values, strict=True)),
+        "reason": reason.data.reason if reason is not None and reason.data is not None else None,
+        **dict(zip(DATE_FIELDS, dates[0] if dates else [None] * len(DATE_FIELDS), strict=True)),
+        "blocked": [block._asdict() for block in blocks],
+        "letters": [dict(zip(LETTER_FIELDS, row, strict=True)) for row in rows],
+    }
+
+
+def show_dossier(output: Output, told: Mapping[str, Any], stream: str) -> None:
+    """Print a dossier's page."""
+    output.line(output.styled(f"dossier {stream}", bold=True))
+    pairs = [(name, told[name]) for name in (*DOSSIER_FIELDS, "reason")]
+    if told["outcome"] is not None:
+        latest = f", at the latest on {told['latest_date']}" if told["latest_date"] else ""
+        pairs.append((told["outcome"], f"from {told['action_date']}{latest}"))
+    elif told["missing"]:
+        pairs.append(("no date", MISSING[told["missing"]]))
+    held = [f"{one['kind']} {one['stream'][:8]} ({one['ground']})" for one in told["blocked"]]
+    pairs.append(("blocked by", ", ".join(dict.fromkeys(held)) or None))
+    output.fields(pairs, indent="  ")
+    output.line()
+    if told["letters"]:
+        rows = [[_shown(letter, name) for name in LETTER_FIELDS] for letter in told["letters"]]
+        output.table([name.upper() for name in LETTER_FIELDS], rows)
+    else:
+        output.line("no letters in it")
+
+
+def _shown(letter: Mapping[str, Any], name: str) -> object:
+    return letters.GONE if name == "subject" and letter["status"] == "destroyed" else letter[name]
+
+
+def rounds(_session: Session, _log: Log, _size: int, happened: Sequence[Happened]) -> dict[str, Any]:
+    """A destruction with all its rounds, as plain values."""
+    titles = {one.event.seq: one.data.title for one in happened if hasattr(one.data, "title")}
+    found = destruction.fold((one.event, one.person, one.key) for one in happened)
+    return {"rounds": [_round(number, one, titles) for number, one in enumerate(found, 1)]}
+
+
+def _round(number: int, one: Round, titles: Mapping[int, str]) -> dict[str, Any]:
+    cancelled = [one.cancelled] if one.cancelled is not None else []
+    return {
+        "round": number,
+        "title": titles.get(one.proposed.seq),
+        "status": one.status,
+        "reference_date": one.reference_date,
+        "records": one.records,
+        "excepted": [{"stream": stream, "ground": ground} for stream, ground in one.excepted.items()],
+        "earliest": one.earliest,
+        "steps": [
+            {"entry": act.seq, "step": act.step, "person": act.person, "key": act.key}
+            for act in (*one.acts, *cancelled)
+        ],
+    }
+
+
+def show_rounds(output: Output, told: Mapping[str, Any], stream: str, name: Name) -> None:
+    """Print a destruction's page."""
+    output.line(output.styled(f"destruction {stream}", bold=True))
+    for one in told["rounds"]:
+        output.line(f"round {one['round']}, {one['title'] or letters.GONE}: {one['status']}")
+        excepted = f", {len(one['excepted']):,} excepted" if one["excepted"] else ""
+        pairs = [
+            ("due on", one["reference_date"]),
+            ("records", f"{len(one['records']):,}{excepted}"),
+            ("not before", one["earliest"]),
+        ]
+        steps = [
+            (step["step"].removeprefix("destruction_"), f"by {name(step['person'])}, entry {step['entry']}")
+            for step in one["steps"]
+        ]
+        output.fields([*pairs, *steps], indent="  ")
+        for record in one["excepted"]:
+            output.line(f"  stays: {record['stream']} ({record['ground']})")
