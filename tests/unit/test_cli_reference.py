@@ -25,6 +25,8 @@ COMMANDS = {
     "person list": ["person", "list"],
     "append": ["--as", "jansen", "append", "--from", "letters.jsonl"],
     "events": ["events"],
+    "explain": ["explain", "2021-00017"],
+    "rules list": ["rules", "list"],
     "render": ["render", "2021-00018", "--out", "brief.pdf"],
     "show": ["show", "2021-00018"],
     "history": ["history", "2021-00018"],
@@ -61,7 +63,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def printed(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Printed:
     monkeypatch.chdir(tmp_path)
-    transcript.begin("letters.txt", kept)
+    transcript.begin("dossiers.txt", kept)
     line = {"type": "letter_registered", "facts": {"kind": "brief"}, "data": {"number": "1"}}
     (tmp_path / "letters.jsonl").write_text(json.dumps(line))
     entropy = seeded("reference")

@@ -18,7 +18,7 @@ from archief.cli.records import Record
 from archief.cli.retained import Retained
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, typed_at
 from archief.cli.writing import Writer
 from archief.draft import new_stream
 from archief.errors import RefusedError, UsageError
@@ -26,12 +26,6 @@ from archief.events.retention import EXCEPTED_MAX
 from archief.rules import destruction
 from archief.rules.destruction import WAITING_DAYS, Round
 from archief.rules.retention import MISSING
-
-GROUNDS = ("still-in-use", "longer-case", "hold", "exemption", "other")
-"""Why a reviewer lets a record stay."""
-
-CANCELLED = ("refused", "changed", "hold", "mistaken")
-"""Why a round stops."""
 
 LIVE = ("proposed", "reviewed", "consented", "authorised", "started")
 
@@ -66,13 +60,32 @@ class _Case(NamedTuple):
         """Who takes the step: the person whose key signs it."""
         return self.made.person or ""
 
+    def demand_free(self, session: Session) -> None:
+        """Refuse a step on records that may not be destroyed any more.
+
+        Raises:
+            RefusedError: a hold came, a date moved, a record changed after the consent.
+        """
+        today = retained.today(session)
+        standings = self.known.standings(self.current.remaining, today)
+        found = destruction.record_objections(self.current, standings, today)
+        if found:
+            others = len({one.record for one in found}) - 1
+            more = f"; {counted(others, 'record')} more may not be destroyed" if others else ""
+            raise RefusedError(
+                f"{found[0].why}{more}",
+                where=f"record {(found[0].record or '')[:8]}",
+                remedy="before the consent except it (archief destroy review); after it cancel, and propose anew",
+            )
+
     def finish(self, name: str, facts: Mapping[str, object], reason: str | None, *, dry_run: bool, told: str) -> None:
         """Append the step."""
         version = self.known.happened(self.record)[-1].event.stream_seq
         data = {"reason": reason} if reason else None
-        one = draft(
-            name, self.record.stream, {"proposal": self.current.proposed.seq, **facts}, data, expect_version=version
-        )
+        with typed_at(options_of(facts, ["reason"])):
+            one = draft(
+                name, self.record.stream, {"proposal": self.current.proposed.seq, **facts}, data, expect_version=version
+            )
         writing.finish(self.made, [one], dry_run=dry_run, told=[told])
 
 
@@ -245,7 +258,7 @@ def _tell_left_out(session: Session, known: Retained, chosen: Mapping[str, str],
     "exceptions",
     multiple=True,
     metavar="RECORD=GROUND",
-    help=f"A record that must stay: {', '.join(GROUNDS)}.",
+    help="A record that must stay: still-in-use, longer-case, hold, exemption, other.",
 )
 @click.option("--reason", metavar="TEXT", help="Why; stands in the payload. An exception or a refusal needs one.")
 @writing_options()
@@ -282,7 +295,8 @@ def review(
                 "excepted": part,
             }
             data = {"reason": reason, "reasons": [reason] * len(part) if part else None} if reason else {}
-            drafts.append(draft("destruction_reviewed", case.record.stream, present(facts), present(data) or None))
+            with typed_at(options_of(["excepted"], ["reason"], excepted="--except")):
+                drafts.append(draft("destruction_reviewed", case.record.stream, present(facts), present(data) or None))
         drafts[0] = drafts[0]._replace(expect_version=version)
         left = len(case.current.remaining) - len(set(case.current.remaining) & set(excepted))
         told = f"approved: {counted(left, 'record')} of {len(case.current.records):,}" if approved else "refused"
@@ -295,10 +309,8 @@ def _excepted(case: _Case, exceptions: Sequence[str]) -> dict[str, str]:
     proposed = set(case.current.records)
     for one in exceptions:
         name, equals, ground = one.rpartition("=")
-        if not equals or ground not in GROUNDS:
-            raise UsageError(
-                "not of the form RECORD=GROUND", where="--except", remedy=f"GROUND is one of: {', '.join(GROUNDS)}"
-            )
+        if not equals:
+            raise UsageError("not of the form RECORD=GROUND", where="--except", remedy="write Z-1=still-in-use")
         record = case.known.record(name, "letter", "dossier")
         if record.stream not in proposed:
             raise RefusedError("this record is not proposed", where=name, remedy="see `archief show` of the proposal")
@@ -335,6 +347,7 @@ def consent(
     """Consent as archivaris to the list as it was reviewed."""
     with _case(session, destruction_, accept_clock=accept_clock) as case:
         destruction.check_consent(case.current, case.person)
+        case.demand_free(session)
         told = f"consent to the destruction of {counted(len(case.current.remaining), 'record')}"
         case.finish("destruction_consented", {}, reason, dry_run=dry_run, told=told)
 
@@ -371,6 +384,7 @@ def authorise(
     """Decide that the reviewed list is destroyed after a waiting period. Until then it can be cancelled."""
     with _case(session, destruction_, accept_clock=accept_clock) as case:
         destruction.check_authorise(case.current, case.person)
+        case.demand_free(session)
         earliest = retained.today(session) + dt.timedelta(days=waiting_days)
         facts = {
             "proposal": case.current.proposed.seq,
@@ -379,10 +393,9 @@ def authorise(
             "mandate": names.mandate(case.made.journal.authority, mandate) if mandate else None,
         }
         version = case.known.happened(case.record)[-1].event.stream_seq
-        one = draft(
-            "destruction_authorised", case.record.stream, present(facts), present({"decision": decision, "note": note}),
-            expect_version=version,
-        )  # fmt: skip
+        data = present({"decision": decision, "note": note})
+        with typed_at(options_of(facts, data)):
+            one = draft("destruction_authorised", case.record.stream, present(facts), data, expect_version=version)
         told = f"{counted(len(case.current.remaining), 'record')} may be destroyed from {earliest} on"
         writing.finish(case.made, [one], dry_run=dry_run, told=[told])
 
@@ -395,7 +408,7 @@ def authorise(
     exits=DECIDES,
 )
 @click.argument("destruction_", metavar="DESTRUCTION")
-@click.option("--ground", required=True, type=click.Choice(CANCELLED), help="Why, as a code.")
+@click.option("--ground", required=True, metavar="CODE", help="Why: refused, changed, hold, mistaken.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; stands in the payload.")
 @writing_options()
 def cancel(

@@ -14,7 +14,7 @@ from archief.cli.records import Record
 from archief.cli.retained import Retained
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, typed_at
 from archief.draft import new_stream
 from archief.errors import AmbiguousError, ConflictError, MalformedError, NotFoundError, RefusedError
 from archief.law.retention_list import RetentionList, Row
@@ -78,7 +78,8 @@ def open_(
             "place": place,
         }
         data = {"title": title, "number": number, "description": description, "keywords": list(keywords)}
-        one = draft("dossier_opened", new_stream(session.entropy), present(facts), present(data))
+        with typed_at(options_of(facts, data, title="TITLE", keywords="--keyword")):
+            one = draft("dossier_opened", new_stream(session.entropy), present(facts), present(data))
         writing.finish(made, [one], dry_run=dry_run, told=[f"dossier {title}"])
 
 
@@ -157,12 +158,11 @@ def _move(
                     where=text,
                     remedy="see `archief list --dossier`",
                 )
-            drafts.append(
-                draft(
-                    name, letter.stream, {"dossier": record.stream}, {"reason": reason} if reason else None,
-                    expect_version=happened[-1].event.stream_seq,
+            version, facts = happened[-1].event.stream_seq, {"dossier": record.stream}
+            with typed_at(options_of([], ["reason"])):
+                drafts.append(
+                    draft(name, letter.stream, facts, {"reason": reason} if reason else None, expect_version=version)
                 )
-            )  # fmt: skip
         writing.finish(made, drafts, dry_run=dry_run)
 
 
@@ -212,10 +212,9 @@ def classify(
             "related": known.record(related, "dossier").stream if related else None,
             **given,
         }
-        one = draft(
-            "dossier_classified", record.stream, present(facts), {"reason": reason},
-            expect_version=known.happened(record)[-1].event.stream_seq,
-        )  # fmt: skip
+        version = known.happened(record)[-1].event.stream_seq
+        with typed_at(options_of(facts, ["reason"])):
+            one = draft("dossier_classified", record.stream, present(facts), {"reason": reason}, expect_version=version)
         told = f"row {row.nummer} of {chosen.code}: {row.name}, {row.waardering} {row.bewaartermijn}".rstrip()
         writing.finish(made, [one], dry_run=dry_run, told=[told])
 
@@ -283,10 +282,11 @@ def close(
             )
         facts = {"date": last.isoformat(), "brondatum": brondatum, "procestermijn_end": procestermijn_end}
         happened = known.happened(record)
-        one = draft(
-            "dossier_closed", record.stream, present(facts), {"reason": reason} if reason else None,
-            expect_version=happened[-1].event.stream_seq,
-        )  # fmt: skip
+        with typed_at(options_of(facts, ["reason"])):
+            one = draft(
+                "dossier_closed", record.stream, present(facts), {"reason": reason} if reason else None,
+                expect_version=happened[-1].event.stream_seq,
+            )  # fmt: skip
         ended = procestermijn_end and retained.day(procestermijn_end, "--procestermijn-end")
         begun = brondatum and retained.day(brondatum, "--brondatum")
         closing = Closing(happened[-1].event.seq + 1, last, begun or None, ended or None)
@@ -319,7 +319,8 @@ def reopen(
         record, there = _dossier(known, dossier_)
         dossiers.check_closed(there)
         version = known.happened(record)[-1].event.stream_seq
-        one = draft("dossier_reopened", record.stream, {}, {"reason": reason}, expect_version=version)
+        with typed_at(options_of([], ["reason"])):
+            one = draft("dossier_reopened", record.stream, {}, {"reason": reason}, expect_version=version)
         writing.finish(made, [one], dry_run=dry_run)
 
 

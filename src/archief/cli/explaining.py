@@ -127,7 +127,7 @@ def _simulation(rules: RuleSets, as_if: str | None, row: str) -> Simulation | No
     law = rule_sets.laws().get(as_if)
     if law is not None:
         return Simulation(law=law)
-    code, _, nummer = as_if.rpartition(":")
+    code, _, nummer = ("", "", "") if as_if in {**rules.lists, **rule_sets.lists()} else as_if.rpartition(":")
     known = _list(rules, code or as_if)
     if not (code or row):
         raise UsageError(

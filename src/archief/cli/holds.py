@@ -14,13 +14,10 @@ from archief.cli.output import counted
 from archief.cli.retained import Retained
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, typed_at
 from archief.draft import Draft, new_stream
 from archief.errors import NotFoundError, UsageError
 from archief.events.base import STREAMS_MAX
-
-GROUNDS = ("woo:4.1a", "litigation", "own")
-"""Grounds of a hold: a Woo request (art. 4.1a), litigation, a ground of our own."""
 
 hold = Family(
     "hold",
@@ -40,7 +37,7 @@ hold = Family(
 )
 @click.argument("names", metavar="RECORD…", nargs=-1)
 @click.option("--query", metavar="SQL", help="Records that a query finds now: one column, stream. Later ones are not.")
-@click.option("--ground", required=True, metavar="CODE", help=f"{', '.join(GROUNDS)}.")
+@click.option("--ground", required=True, metavar="CODE", help="woo:4.1a, litigation, own.")
 @click.option("--begin", metavar="DATE", help="First day it holds; at once without it.")
 @click.option("--end", metavar="DATE", help="First day it holds no longer; until it is lifted without it.")
 @click.option("--title", metavar="TEXT", help="What it is called.")
@@ -61,13 +58,12 @@ def place(
     dry_run: bool,
 ) -> None:
     """Let records not be destroyed for now. On a dossier it holds for the letters in it, also those filed later."""
-    if ground not in GROUNDS:
-        raise UsageError("no such ground of a hold", where="--ground", remedy=f"choose one of: {', '.join(GROUNDS)}")
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
         streams = _streams(known, names, query)
         facts = {"ground": ground, "begin": begin, "end": end}
         data = {"reason": reason, "title": title, "query": query}
-        drafts = parted("hold_placed", new_stream(session.entropy), streams, present(facts), present(data))
+        with typed_at(options_of(facts, data)):
+            drafts = parted("hold_placed", new_stream(session.entropy), streams, present(facts), present(data))
         writing.finish(made, drafts, dry_run=dry_run, told=[f"hold on {counted(len(streams), 'record')}"])
 
 
@@ -111,7 +107,8 @@ def lift(
             )
         facts = {"streams": streams, "ground": ground}
         version = known.happened(found)[-1].event.stream_seq
-        one = draft("hold_lifted", found.stream, present(facts), {"reason": reason}, expect_version=version)
+        with typed_at(options_of(facts, ["reason"])):
+            one = draft("hold_lifted", found.stream, present(facts), {"reason": reason}, expect_version=version)
         told = [f"{counted(len(streams or held), 'record')} free of this hold"]
         writing.finish(made, [one], dry_run=dry_run, told=told)
 
@@ -148,7 +145,8 @@ def exempt(
         streams = _streams(known, names, None)
         facts = {"ground": ground, "begin": begin, "end": end}
         data = {"reason": reason, "decision": decision}
-        drafts = parted("exemption_granted", new_stream(session.entropy), streams, present(facts), present(data))
+        with typed_at(options_of(facts, data)):
+            drafts = parted("exemption_granted", new_stream(session.entropy), streams, present(facts), present(data))
         writing.finish(made, drafts, dry_run=dry_run, told=[f"exemption of {counted(len(streams), 'record')}"])
 
 

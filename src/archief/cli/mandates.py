@@ -9,7 +9,7 @@ from archief.cli.drafting import present
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft, typed_at
+from archief.cli.wording import draft, options_of, typed_at
 from archief.draft import new_stream
 from archief.errors import AmbiguousError, MalformedError, NotFoundError
 
@@ -70,10 +70,7 @@ def grant(
             "role": role,
         }
         data = {"title": title, "decision": decision, "scope": scope}
-        options = {
-            f"{part}.{name}": _option(name) for part, values in (("facts", facts), ("data", data)) for name in values
-        }
-        with typed_at(options):
+        with typed_at(options_of(facts, data, title="TITLE")):
             one = draft("mandate_granted", new_stream(session.entropy), present(facts), present(data))
         writing.finish(made, [one], dry_run=dry_run, told=[f"mandate {title}"])
 
@@ -105,7 +102,3 @@ def end(
         with typed_at({"facts.end": "--end", "data.reason": "--reason"}):
             one = draft("mandate_ended", stream, {"end": day}, {"reason": reason} if reason else None)
         writing.finish(made, [one], dry_run=dry_run)
-
-
-def _option(name: str) -> str:
-    return "TITLE" if name == "title" else f"--{name.replace('_', '-')}"

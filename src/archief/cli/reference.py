@@ -61,7 +61,11 @@ With `--json` a command prints one object. What reads says `test` (whether it is
 ```
 """
 
-_TOLD = {"append": "With `--from` and `--json`:", "timestamp": "With `--verify` and `--json`:"}
+_TOLD = {
+    "append": "With `--from` and `--json`:",
+    "rules list": "Without LIST, with `--json`:",
+    "timestamp": "With `--verify` and `--json`:",
+}
 
 _GLOBAL_HEAD = "\n## Global options\n\nThey may stand before or after the command.\n\n"
 

@@ -9,7 +9,7 @@ from archief.cli.dossiers import DECIDES
 from archief.cli.drafting import present
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, typed_at
 from archief.errors import NotFoundError
 
 restrict = Family(
@@ -49,7 +49,8 @@ def set_(
     data = present({name: given[name] for name in ("reason", "decision", "advice")})
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
         stream = known.record(record, "letter", "dossier").stream
-        one = draft("openness_restricted", stream, present(facts), data or None)
+        with typed_at(options_of(facts, data)):
+            one = draft("openness_restricted", stream, present(facts), data or None)
         writing.finish(made, [one], dry_run=dry_run)
 
 
@@ -91,5 +92,6 @@ def lift(
                 remedy=f"name one with --entry: {told}" if limits else "see `archief list --kind restrictions`",
             )
         facts = {"restriction": entry, "date": day}
-        one = draft("restriction_lifted", stream, present(facts), {"reason": reason} if reason else None)
+        with typed_at(options_of(facts, ["reason"], restriction="--entry")):
+            one = draft("restriction_lifted", stream, present(facts), {"reason": reason} if reason else None)
         writing.finish(made, [one], dry_run=dry_run)

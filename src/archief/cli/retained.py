@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief.cli import records, state
@@ -19,6 +19,7 @@ from archief.events import catalogue
 from archief.log import Log
 from archief.rules import adoption, dossiers, retention
 from archief.rules.adoption import RuleSets
+from archief.rules.destruction import Standing
 from archief.rules.dossiers import Dossier
 from archief.rules.retention import Derivation, Simulation
 from archief.rules.town_hall import day_of
@@ -130,6 +131,36 @@ class Retained:
             " and (begin_date is null or begin_date <= $2) and (end_date is null or end_date > $2) order by seq, record"
         )
         return [Block(*row) for row in self.rows(query, list(streams), day)]
+
+    def standings(self, streams: Sequence[str], day: dt.date) -> dict[str, Standing]:
+        """How records that are to be destroyed stand on a day: due, blocked, kept longer elsewhere, changed."""
+        from archief.projections import tables  # noqa: PLC0415 - is imported by then
+
+        query = tables.read("destruction", "standing.sql")
+        rows = self.database.execute(query, {"records": list(streams)}).fetchall()
+        together = self.rows(
+            "select cast(stream as varchar), cast(dossier as varchar) from filing"
+            " where stream in (select cast(unnest($1::varchar[]) as uuid))"
+            " or dossier in (select cast(unnest($1::varchar[]) as uuid))",
+            list(streams),
+        )
+        beside: dict[str, set[str]] = {stream: {stream} for stream in streams}
+        for letter, dossier in together:
+            beside.setdefault(letter, set()).add(dossier)
+            beside.setdefault(dossier, set()).add(letter)
+        told: dict[str, list[str]] = {}
+        for block in self.blocks({one for those in beside.values() for one in those}, day):
+            told.setdefault(block.record, []).append(block.told())
+        return {
+            record: Standing(
+                action,
+                tuple(why for one in sorted(beside[record]) for why in told.get(one, ())),
+                tuple(longer),
+                seq,
+                gone,
+            )
+            for record, action, longer, seq, gone in rows
+        }
 
 
 @contextlib.contextmanager

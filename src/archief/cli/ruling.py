@@ -13,7 +13,7 @@ from archief.cli.people import WRITES
 from archief.cli.retained import Retained
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, typed_at
 from archief.errors import MalformedError, NoArchiveError, NotFoundError, UsageError
 from archief.law import retention_list, rule_sets
 from archief.law.retention_list import COLUMNS, RetentionList, Row
@@ -147,7 +147,8 @@ def adopt(
     }
     data = {"title": known.title, "source": known.source, "reason": reason}
     with writing.writer(session, accept_clock=accept_clock) as made:
-        one = draft("rule_set_adopted", made.journal.authority.archive, present(facts), present(data))
+        with typed_at(options_of(facts, data)):
+            one = draft("rule_set_adopted", made.journal.authority.archive, present(facts), present(data))
         writing.finish(made, [one], dry_run=dry_run, told=[known.title])
 
 
@@ -160,7 +161,9 @@ def adopt(
     exits=(*WRITES, MalformedError),
 )
 @click.argument("file", metavar="FILE.csv")
-@click.option("--code", required=True, metavar="CODE", help="What the list is called in events.")
+@click.option(
+    "--code", required=True, metavar="CODE", help="What the list is called in events; own:… for one of yours."
+)
 @click.option("--edition", metavar="CODE", help="Which text of it.")
 @click.option("--begin", required=True, metavar="DATE", help="First day of the records it is for.")
 @click.option("--end", metavar="DATE", help="First day of those it is not for any more.")
@@ -200,10 +203,11 @@ def import_(
     facts["hash"] = hashlib.sha256(raw).hexdigest()
     data = {name: given[name] for name in ("title", "source", "reason")}
     with writing.writer(session, accept_clock=accept_clock) as made:
-        one = draft(
-            "rule_set_adopted", made.journal.authority.archive, present(facts),
-            present({**data, "rows": [_plain(row) for row in rows.values()]}),
-        )  # fmt: skip
+        with typed_at(options_of(facts, data, rule_set="--code")):
+            one = draft(
+                "rule_set_adopted", made.journal.authority.archive, present(facts),
+                present({**data, "rows": [_plain(row) for row in rows.values()]}),
+            )  # fmt: skip
         for row, what in known.findings():
             session.output.warn(f"row {row}: {what}: a dossier under it has no date until its classification says one")
         writing.finish(made, [one], dry_run=dry_run, told=[f"{code}: {len(rows):,} rows"])

@@ -119,6 +119,18 @@ def typed_at(options: Mapping[str, str]) -> Iterator[None]:
         raise
 
 
+def options_of(facts: Iterable[str], data: Iterable[str] = (), **named: str) -> dict[str, str]:
+    """The options of a command whose options are called as the fields they fill, for :func:`typed_at`.
+
+    Args:
+        facts: fields of the facts.
+        data: fields of the payload.
+        named: by field, an option or argument that is called otherwise.
+    """
+    parts = (("facts", facts), ("data", data))
+    return {f"{part}.{name}": named.get(name, f"--{name.replace('_', '-')}") for part, names in parts for name in names}
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a sentence about a word that is not known: the nearest one that is; empty when none is near."""
     import difflib  # noqa: PLC0415 - only a mistake needs it

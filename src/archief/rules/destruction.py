@@ -313,13 +313,24 @@ def recheck(current: Round, standings: Mapping[str, Standing], authority: Author
         today: the day.
     """
     found = [Objection(None, why) for why in _round_objections(current, authority, today)]
-    since = current.consent.seq if current.consent is not None else 0
+    return found + record_objections(current, standings, today)
+
+
+def record_objections(current: Round, standings: Mapping[str, Standing], today: dt.date) -> list[Objection]:
+    """Why records of a round may not be destroyed, whoever decided what.
+
+    Args:
+        current: the round; once it is consented to, a record that changed after that stays.
+        standings: how each remaining record stands now.
+        today: the day.
+    """
+    found = []
     for record in current.remaining:
         standing = standings.get(record)
         if standing is None:
             found.append(Objection(record, "nothing is known of it"))
             continue
-        found += [Objection(record, why) for why in _record_objections(standing, since, today)]
+        found += [Objection(record, why) for why in _record_objections(standing, current.consent, today)]
     return found
 
 
@@ -339,7 +350,7 @@ def _round_objections(current: Round, authority: Authority, today: dt.date) -> I
             yield f"the key of {told} was revoked"
 
 
-def _record_objections(standing: Standing, since: int, today: dt.date) -> Iterable[str]:
+def _record_objections(standing: Standing, consent: Act | None, today: dt.date) -> Iterable[str]:
     if standing.destroyed:
         yield "it is destroyed already"
     if standing.action is None:
@@ -348,6 +359,6 @@ def _record_objections(standing: Standing, since: int, today: dt.date) -> Iterab
         yield f"it is due on {standing.action}, not before"
     yield from standing.blocks
     if standing.longer:
-        yield f"it is in {len(standing.longer)} dossiers that stay"
-    if standing.content_seq > since:
+        yield "it is in a dossier that stays"
+    if consent is not None and standing.content_seq > consent.seq:
         yield f"it changed after the consent (entry {standing.content_seq})"
