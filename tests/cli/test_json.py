@@ -105,7 +105,52 @@ LINES = """
     doctor --repair --yes
     completion bash
 """
-COMMANDS = [shlex.split(line) for line in LINES.replace("\\\n", "").strip().splitlines()]
+DOSSIERS = """
+    --as smit dossier open Vragen --number Z-9 --dry-run
+    --as smit dossier open Vragen --number Z-9
+    --as smit dossier file Z-9 2021-00018 --dry-run
+    --as smit dossier unfile Z-3 2022-00001 --reason fout --dry-run
+    --as smit dossier classify Z-3 --row 20.1 --reason "losse brief" --dry-run
+    --as smit dossier classify Z-3 --row 20.1 --reason "losse brief"
+    --as smit dossier close Z-3 --date 2022-06-30 --dry-run
+    --as smit dossier reopen Z-2 --reason "nog een vraag" --dry-run
+    --as smit restrict set 2021-00017 --ground archiefwet-1995:15.1.a --end 2096-01-01 --dry-run
+    --as smit restrict set 2021-00017 --ground archiefwet-1995:15.1.a --end 2096-01-01
+    --as smit restrict lift 2021-00017 --dry-run
+    --as archivaris exempt Z-1 --ground own --reason uniek --dry-run
+    --as smit hold place Z-1 --ground own --reason beroep --dry-run
+    --as smit hold place Z-1 --ground own --reason beroep
+    --as smit hold lift {stream} --reason klaar --dry-run
+    --as archivaris rules adopt archiefwet-2026 --begin 2027-01-01 --reason "koninklijk besluit" --dry-run
+    --as archivaris rules import lijst.csv --code own:lijst-1983 --begin 1983-01-01 --reason oud --dry-run
+    --as smit destroy propose --due --title Lijst --dry-run
+    rules list
+    explain Z-1
+    explain 2021-00017 --as-if selectielijst-gemeenten-2020:20.1
+    list --kind dossiers
+"""
+"""After ``dossiers.txt``."""
+
+DESTRUCTION = """
+    --as bos destroy review {stream} --approve --dry-run
+    --as bos destroy review {stream} --approve
+    --as archivaris destroy consent {stream} --dry-run
+    --as archivaris destroy consent {stream}
+    --as vos destroy authorise {stream} --decision "Besluit 2026-03" --dry-run
+    --as vos destroy authorise {stream} --decision "Besluit 2026-03"
+    --as smit destroy cancel {stream} --ground changed --reason "niets over" --dry-run
+    list --kind destructions
+"""
+"""After ``proposed.txt``."""
+
+LIST = "nummer;proces;resultaat;waardering;bewaartermijn;procestermijn\n1.a;Vergaderen;Verslag;V;P1Y6M;nihil\n"
+
+BEGINS = {"letters.txt": LINES, "dossiers.txt": DOSSIERS, "proposed.txt": DESTRUCTION}
+BY_BEGINNING = {
+    begins: [shlex.split(line) for line in lines.replace("\\\n", "").strip().splitlines()]
+    for begins, lines in BEGINS.items()
+}
+COMMANDS = [words for lines in BY_BEGINNING.values() for words in lines]
 FINDS = {"audit": 37}
 """What ends with findings has printed them too."""
 
@@ -143,16 +188,20 @@ def test_every_command_is_tried_and_dry_too_when_it_can() -> None:
     assert dry - set(ASKED) == {_names(words) for words in COMMANDS if "--dry-run" in words}
 
 
-def test_what_every_command_prints_is_json(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("begins", BEGINS)
+def test_what_every_command_prints_is_json(
+    begins: str, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    world = transcript.begin("letters.txt", kept)
+    world = transcript.begin(begins, kept)
     line = {"type": "letter_registered", "facts": {"kind": "brief"}, "data": {"number": "2021-00020"}}
     Path("letters.jsonl").write_text(json.dumps(line) + "\n")
     Path("nieuw.txt").write_text("Geachte raadsleden,\n\nDe stalling is open.\n")
     vkeys, _, _ = world.run("archief checkpoint --vkeys")
     Path("vkeys").write_text(vkeys)
-    stream = ""
-    for words in COMMANDS:
+    Path("lijst.csv").write_text(LIST)
+    stream = world.stream
+    for words in BY_BEGINNING[begins]:
         command = shlex.join(["archief", *(word.format(stream=stream) for word in words), "--json"])
         out, err, code = world.run(command)
         assert code in {0, FINDS.get(words[0])}, f"{command}\n{err}"
