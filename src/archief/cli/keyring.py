@@ -154,7 +154,7 @@ def opened(session: Session, key: KeyPath) -> KeyFile:
         PassphraseError: none opens it.
     """
     raw = key.path.read_bytes()
-    _warn_of_mode(session, key.path)
+    warn_of_mode(session, key.path)
     refusal: PassphraseError | None = None
     for passphrase in session.passphrases(f"key {key.name}"):
         try:
@@ -246,7 +246,8 @@ def loose_mode(path: Path) -> bool:
     return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
 
 
-def _warn_of_mode(session: Session, path: Path) -> None:
+def warn_of_mode(session: Session, path: Path) -> None:
+    """Tell when others on this machine can read a file with a key."""
     if loose_mode(path):
         session.output.warn(f"{path}: others on this machine can read this key file (chmod 600 {path})")
 

@@ -5,18 +5,22 @@ Not the signature of whoever appends the entry: that one every commit has (forma
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
 from archief import canonical
-from archief.cli import at_hand, names, records, standing, writing
+from archief.cli import at_hand, names, records, signed_pdf, standing, writing
+from archief.cli.at_hand import Letter
 from archief.cli.editing import LETTER_WRITES
 from archief.cli.session import Session
+from archief.cli.signed_pdf import SignedPdf
 from archief.cli.verbs import verb, writing_options
 from archief.cli.wording import draft
 from archief.cli.writing import Writer
-from archief.errors import MalformedError, RefusedError, SignatureError
+from archief.draft import Draft
+from archief.errors import ExtraMissingError, KeyRefusedError, MalformedError, RefusedError, SignatureError, UsageError
 from archief.events import envelope
 from archief.events.catalogue import CONTENT_TAGS
 from archief.law import codes
@@ -40,8 +44,9 @@ class Covered(NamedTuple):
     archief --as burgemeester sign 2021-00017
     archief --as bastiaans sign 2021-00017 --role wethouder --mede-namens "B. Jongen"
     archief --as directeur sign 2021-00017 --mandate 5b1e9f3c
+    archief --as burgemeester sign 2021-00017 --pdf burgemeester.p12 --tsa http://timestamp.example.nl/tsr
     """,
-    exits=(*LETTER_WRITES, SignatureError),
+    exits=(*LETTER_WRITES, SignatureError, ExtraMissingError, KeyRefusedError),
 )
 @click.argument("record", metavar="RECORD")
 @click.option("--role", metavar="CODE", help="The office; without it that of the mandate, or the person's function.")
@@ -50,8 +55,20 @@ class Covered(NamedTuple):
     "--mede-namens", "also", multiple=True, metavar="PERSON", help="Sign for this person too; may be repeated."
 )
 @click.option("--basis", metavar="CODE", help="The legal basis; without it that of the law's profile.")
-@click.option("--level", type=click.Choice(LEVELS), default="simple", help="Level of the ondertekening (eIDAS).")
+@click.option(
+    "--level",
+    type=click.Choice(LEVELS),
+    help="Level of the ondertekening (eIDAS); without it simple, with --pdf advanced.",
+)
 @click.option("--mandate", metavar="MANDATE", help="The mandate it is signed under; it holds today, for this person.")
+@click.option(
+    "--pdf",
+    "certificate",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Sign the letter's PDF too (PAdES), with the certificate in this PKCS#12 file, and keep it.",
+)
+@click.option("--tsa", metavar="URL", help="With --pdf: this timestamp authority confirms when, over the network.")
 @click.option("--deviation", metavar="TEXT", help="Why it deviates from the law's profiles; it is recorded.")
 @click.option("--note", metavar="TEXT", help="Remarks; stand in the payload.")
 @click.option("--expect-version", type=click.IntRange(min=0), metavar="N", help="Refuse when its VERSION is not N.")
@@ -64,8 +81,10 @@ def sign(
     on_behalf_of: str | None,
     also: tuple[str, ...],
     basis: str | None,
-    level: str,
+    level: str | None,
     mandate: str | None,
+    certificate: Path | None,
+    tsa: str | None,
     deviation: str | None,
     note: str | None,
     expect_version: int | None,
@@ -77,7 +96,13 @@ def sign(
 
     Office, name and ground follow from the law's profiles (docs/words.md) where they can. A signature that has no place
     in one of them needs a reason. Somebody who edits the letter meanwhile makes this be refused.
+
+    With --pdf the PDF is signed, kept with the letter, and the signature is over the version that has it. What is found
+    of the certificate is recorded, which takes the role behandelaar too. Who signed before signs that version again.
     """
+    if tsa is not None and certificate is None:
+        raise UsageError("what is stamped is a signature in a PDF", where="--tsa", remedy="add --pdf FILE")
+    level = signed_pdf.level_of(level) if certificate is not None else level or "simple"
     with writing.writer(session, accept_clock=accept_clock) as made:
         letter = at_hand.letter(made, record)
         authority = made.journal.authority
@@ -89,17 +114,74 @@ def sign(
         typed = {name: value for name, value in typed.items() if value is not None}
         day = day_of(session.clock())
         in_force = standing.in_force(letter, day)
-        facts = completed(made, letter.stream, _profiled(made, typed, in_force))
+        facts = _profiled(made, typed, in_force)
         signature = standing.signature(facts, authority)
         if in_force and not belongs(signature, in_force) and deviation is None:
             raise _deviates(in_force)
         data = {"deviation": deviation, "note": note, **_shown(made)}
         version = letter.version if expect_version is None else expect_version
         data = {name: text for name, text in data.items() if text}
-        one = draft("letter_signed", letter.stream, facts, data or None, expect_version=version)
-        stands = standing.of(letter, authority, day, [signature])
+        pdf = None
+        if certificate is not None:
+            pdf = signed_pdf.signed(made, letter, certificate, tsa, version, dry_run=dry_run)
+        stands = standing.of(letter if pdf is None else _as_new(letter), authority, day, [signature])
         told = [f"signed as {facts['role']} ({facts['basis']})", standing.told(stands)]
-        writing.finish(made, [one], dry_run=dry_run, told=list(filter(None, told)), more=standing.members(stands))
+        drafts = _Drafts(made, letter, facts, data, version)
+        if pdf is not None:
+            drafts.finish_with(pdf, told, standing.members(stands), dry_run=dry_run)
+            return
+        told = list(filter(None, told))
+        writing.finish(made, [drafts.signed()], dry_run=dry_run, told=told, more=standing.members(stands))
+
+
+def _as_new(letter: Letter) -> Letter:
+    """The letter once a file is added: a version that nobody signed."""
+    return letter._replace(told={**letter.told, "signatures": []})
+
+
+class _Drafts(NamedTuple):
+    """What is known of a signature that is about to be set; the version that it covers is looked up when it is."""
+
+    made: Writer
+    letter: Letter
+    facts: dict[str, Any]
+    data: dict[str, Any]
+    version: int
+
+    def signed(self, added: int = 0) -> Draft:
+        """The signature over the version that stands in the log now.
+
+        Args:
+            added: how many events of ours came behind the version that the writer saw.
+        """
+        stream = self.letter.stream
+        facts = completed(self.made, stream, self.facts)
+        return draft("letter_signed", stream, facts, self.data or None, expect_version=self.version + added)
+
+    def finish_with(self, pdf: SignedPdf, told: list[str], more: dict[str, Any], *, dry_run: bool) -> None:
+        """Keep the signed PDF, sign the version that has it, and record what was found of it; three commits.
+
+        A signature covers what stands in the log already, and a validation names its entry, so each waits for the one
+        before it. All three are checked before the first is appended.
+        """
+        made, letter = self.made, self.letter
+        told = [*filter(None, told), pdf.told()]
+        more = {**more, **pdf.members()}
+        trial = [pdf.attached, self.signed(1), signed_pdf.validated(made, letter, pdf, None)]
+        made.check(trial)
+        if any(one["current"] for one in letter.told["signatures"]):
+            made.session.output.warn(
+                "the letter was signed; this adds a file, so who signed before signs again (without --pdf)"
+            )
+        if dry_run:
+            writing.tell_dry(made, trial, told, more)
+            return
+        attached = made.append([pdf.attached]).seqs[0]
+        signed = made.append([self.signed(1)]).seqs[0]
+        last = made.append([signed_pdf.validated(made, letter, pdf, signed)])
+        more |= {"attached": attached, "signed": signed, "validated": last.seqs[0]}
+        told.append(f"kept as entry {attached}, signed as entry {signed}")
+        writing.tell(made, last, writing.signed_head(made), told, more=more)
 
 
 def _deviates(in_force: list[Profile]) -> RefusedError:

@@ -149,7 +149,7 @@ def rendition(session: Session, log: Log, text: str, template: Path | None = Non
         raise NotFoundError("the letter's content is gone", where=text, remedy="see `archief show`")
     ref = kept(happened) if template is None else None
     if ref is not None:
-        content = _stored(log, ref)
+        content = stored(log, ref)
     else:
         letter = _letter(told)
         folder = template if template is not None else render_module.OURS
@@ -157,28 +157,31 @@ def rendition(session: Session, log: Log, text: str, template: Path | None = Non
     return Rendition(found.stream, happened[-1].event.stream_seq, told["status"], content, ref)
 
 
-def kept(happened: Sequence[Happened]) -> DocumentRef | None:
+def kept(happened: Sequence[Happened], title: str = TITLE) -> DocumentRef | None:
     """The rendition of a letter's newest version, if one is kept: nobody edited the letter after it was made.
 
     Args:
         happened: the letter's events in order.
+        title: how it is known; the rendition as it was made, where nothing is said.
     """
     found: DocumentRef | None = None
     for one in happened:
         word = one.event.type.rpartition(".v")[0]
         if word == "letter_edited":
             found = None
-        elif word == "document_attached" and one.data is not None and one.data.title == TITLE:
+        elif word == "document_attached" and one.data is not None and one.data.title == title:
             found = one.data.documents[0]
     return found
 
 
-def attached(made: Rendition, entropy: Entropy) -> Draft:
+def attached(made: Rendition, entropy: Entropy, title: str = TITLE, file_name: str = NAME) -> Draft:
     """The event that keeps a rendition; refused when the letter changed meanwhile.
 
     Args:
         made: the PDF, made now.
         entropy: for the file's id.
+        title: how it is known among the files of the letter.
+        file_name: what the file is called.
     """
     from archief.render.rendition import PRONOM, made_by  # noqa: PLC0415 - only who renders pays
 
@@ -187,14 +190,14 @@ def attached(made: Rendition, entropy: Entropy) -> Draft:
     ref = {
         "id": name,
         "media_type": "application/pdf",
-        "name": NAME,
+        "name": file_name,
         "pronom": PRONOM,
         "identified_by": f"made as such by {made_by()}",
         "sha256": digest,
         "size": len(made.content),
     }
     new = NewDocument(name, lambda: io.BytesIO(made.content), digest)
-    data = {"documents": [ref], "title": TITLE}
+    data = {"documents": [ref], "title": title}
     return draft("document_attached", made.stream, {}, data, documents=[new], expect_version=made.version)
 
 
@@ -212,7 +215,16 @@ def _moment(letter: LetterData, happened: Sequence[Happened]) -> dt.datetime:
     return dt.datetime.fromisoformat(changed[-1])
 
 
-def _stored(log: Log, ref: DocumentRef) -> bytes:
+def stored(log: Log, ref: DocumentRef) -> bytes:
+    """The bytes of a file that is kept.
+
+    Args:
+        log: the archive.
+        ref: how the letter's file names it.
+
+    Raises:
+        LossError: they are not those that were kept.
+    """
     with log.storage.open_document(ref.id) as stream:
         content = stream.read()
     if _digest(content) != ref.sha256:

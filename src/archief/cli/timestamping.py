@@ -1,7 +1,7 @@
 """``archief timestamp``: a timestamp authority's word that a head existed at a moment (RFC 3161).
 
 What is stamped is the text of the head (origin, size, root) by its SHA-256, so that it can be made again from the log.
-This is the only command that uses the network, and only with ``--tsa``.
+Only with ``--tsa`` is the network used, here and in ``archief sign --pdf``; no other command does.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def timestamp(
         session.output.line(str(request))
         session.output.note(f"size {head.size}; take the answer in with `archief timestamp --token FILE`")
         return
-    answer = _ask(tsa, asked.as_bytes()) if tsa is not None else headfile.read(token or Path())
+    answer = ask(tsa, asked.as_bytes()) if tsa is not None else headfile.read(token or Path())
     response, token_bytes = _answer(library, answer, tsa or str(token))
     _demand(response, head, asked.nonce if tsa is not None else None, tsa or str(token))
     if ca is not None:
@@ -134,7 +134,17 @@ def _library() -> Any:  # noqa: ANN401 - a module that may not be there
         ) from None
 
 
-def _ask(url: str, request: bytes) -> bytes:
+def ask(url: str, request: bytes) -> bytes:
+    """An authority's answer, over the network.
+
+    Args:
+        url: where it listens.
+        request: RFC 3161, in DER.
+
+    Raises:
+        UsageError: no address of the web.
+        NotFoundError: it did not answer.
+    """
     import http.client  # noqa: PLC0415 - only who asks over the network pays
     import urllib.request  # noqa: PLC0415 - as above
 

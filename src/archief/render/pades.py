@@ -51,7 +51,7 @@ class Trust(NamedTuple):
     """What a chain of certificates is judged by.
 
     Attributes:
-        roots: the certificates trusted (PEM): the issuers' and the timestamp authority's.
+        roots: the certificates trusted (PEM): the issuers' and the timestamp authority's; empty when none is.
         crls: lists of revoked certificates (DER).
         online: whether lists and OCSP answers that a certificate names may be fetched.
     """
@@ -126,6 +126,7 @@ def signer_of(pkcs12: bytes, passphrase: bytes | None, where: str = "PKCS#12") -
         where: how to name it in an error.
 
     Raises:
+        MalformedError: it is no PKCS#12 file.
         PassphraseError: the passphrase does not open it.
         KeyRefusedError: it holds no certificate or no key.
         ExtraMissingError: the extra ``sign`` is not installed.
@@ -133,10 +134,14 @@ def signer_of(pkcs12: bytes, passphrase: bytes | None, where: str = "PKCS#12") -
     signers = _library("pyhanko.sign.signers")
     serialization = importlib.import_module("cryptography.hazmat.primitives.serialization.pkcs12")
     try:
+        _library("asn1crypto.pkcs12").Pfx.load(pkcs12, strict=True)["version"].native  # noqa: B018 - reads it
+    except (ValueError, TypeError):
+        raise MalformedError("not a PKCS#12 file", where=where, remedy="name the .p12 or .pfx file") from None
+    try:
         key, certificate, _ = serialization.load_key_and_certificates(pkcs12, passphrase)
     except ValueError:
         raise PassphraseError(
-            "the passphrase does not open it, or it is no PKCS#12 file", where=where, remedy="type its own passphrase"
+            "the passphrase does not open this certificate's file", where=where, remedy="type its own passphrase"
         ) from None
     if key is None or certificate is None:
         raise KeyRefusedError("it holds no certificate with a key", where=where, remedy="export both into one file")
@@ -159,12 +164,20 @@ def sign(
 
     Raises:
         UsageError: ``trust`` without ``stamp``.
-        SignatureError: the certificate's chain does not lead to a root, or is revoked; the stamp is over other bytes.
+        SignatureError: the certificate does not hold at that moment, its chain does not lead to a root, or is revoked;
+            the stamp is over other bytes.
         MalformedError: not a PDF that can be signed, or the authority gave no timestamp.
         ExtraMissingError: the extra ``sign`` is not installed.
     """
     if trust is not None and stamp is None:
         raise UsageError("B-LT needs a timestamp authority", remedy="name one, or leave the roots out")
+    held = signer.opened.signing_cert
+    if not held.not_valid_before <= moment <= held.not_valid_after:
+        raise SignatureError(
+            f"the certificate holds from {held.not_valid_before:%Y-%m-%d} to {held.not_valid_after:%Y-%m-%d}, not now",
+            where=signer.sha256[:16],
+            remedy="sign with one that holds",
+        )
     return _run(_signed(pdf, signer, moment, stamp, trust))
 
 
@@ -401,6 +414,8 @@ def _context(trust: Trust, moment: dt.datetime) -> Any:  # noqa: ANN401 - pyhank
 
 def _roots(trust: Trust) -> list[Any]:
     pem, x509 = _library("asn1crypto.pem"), _library("asn1crypto.x509")
+    if not trust.roots:
+        return []
     try:
         return [x509.Certificate.load(der) for _, _, der in pem.unarmor(trust.roots, multiple=True)]
     except ValueError:
