@@ -55,7 +55,7 @@ class Authority:
     def pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def holder(self, name: str, *, until: dt.timedelta = 1000 * HOUR) -> bytes:
+    def holder(self, name: str, *, until: dt.timedelta = 1000 * HOUR, passphrase: bytes = PASSPHRASE) -> bytes:
         """A certificate with its key, as PKCS#12."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._leaf(name, key, _usage(digital_signature=True, content_commitment=True), until)
@@ -63,7 +63,7 @@ class Authority:
             serialization.PrivateFormat.PKCS12.encryption_builder()
             .kdf_rounds(1_000)
             .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
-            .build(PASSPHRASE)
+            .build(passphrase)
         )
         return pkcs12.serialize_key_and_certificates(b"x", key, certificate, [self.certificate], encryption)
 

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from archief.cli.main import cli
+from tests.certificates import Authority
 from tests.cli import transcript
 
 LINES = """
@@ -48,6 +49,7 @@ LINES = """
     --as jansen edit 2021-00018 --set subject=Fietsen --dry-run
     --as jansen edit 2021-00018 --set subject=Fietsen
     --as jansen sign 2021-00018 --basis gemeentewet:32a --dry-run
+    --as jansen sign 2021-00018 --basis gemeentewet:32a --pdf jansen.p12 --dry-run
     --as jansen dispatch 2021-00018 --channel post --to "De raad" --dry-run
     --as jansen dispatch 2021-00017 --report read
     --as jansen annotate 2021-00017 "Let op." --dry-run
@@ -106,6 +108,7 @@ LINES = """
     completion bash
 """
 DOSSIERS = """
+    --as smit destroy propose --due --title Lijst --dry-run
     --as smit dossier open Vragen --number Z-9 --dry-run
     --as smit dossier open Vragen --number Z-9
     --as smit dossier file Z-9 2021-00018 --dry-run
@@ -123,7 +126,6 @@ DOSSIERS = """
     --as smit hold lift {stream} --reason klaar --dry-run
     --as archivaris rules adopt archiefwet-2026 --begin 2027-01-01 --reason "koninklijk besluit" --dry-run
     --as archivaris rules import lijst.csv --code own:lijst-1983 --begin 1983-01-01 --reason oud --dry-run
-    --as smit destroy propose --due --title Lijst --dry-run
     rules list
     explain Z-1
     explain 2021-00017 --as-if selectielijst-gemeenten-2020:20.1
@@ -197,6 +199,7 @@ def test_what_every_command_prints_is_json(
     line = {"type": "letter_registered", "facts": {"kind": "brief"}, "data": {"number": "2021-00020"}}
     Path("letters.jsonl").write_text(json.dumps(line) + "\n")
     Path("nieuw.txt").write_text("Geachte raadsleden,\n\nDe stalling is open.\n")
+    Path("jansen.p12").write_bytes(Authority("Test CA", transcript.BEGIN).holder("B. Jansen"))
     vkeys, _, _ = world.run("archief checkpoint --vkeys")
     Path("vkeys").write_text(vkeys)
     Path("lijst.csv").write_text(LIST)
