@@ -93,6 +93,7 @@ def document(name: str) -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_pdf_is_kept_then_signed_over_then_validated(
     archief: Archief, authority: Authority, capsys: pytest.CaptureFixture[str]
 ) -> None:
