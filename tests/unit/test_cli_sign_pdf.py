@@ -1,4 +1,4 @@
-"""``archief sign --pdf``: the PDF is signed, kept, signed over and validated; what is refused leaves nothing."""
+"""``archief sign --pdf``: the letter is signed, its PDF too, kept and validated; what is refused leaves nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from archief.errors import (
     MalformedError,
     NotFoundError,
     PassphraseError,
-    RefusedError,
     SignatureError,
     UsageError,
 )
@@ -94,18 +93,16 @@ def document(name: str) -> bytes:
 
 
 @pytest.mark.slow
-def test_the_pdf_is_kept_then_signed_over_then_validated(
+def test_the_letter_is_signed_and_its_pdf_kept_with_what_was_found(
     archief: Archief, authority: Authority, capsys: pytest.CaptureFixture[str]
 ) -> None:
     begin = len(entries())
     assert 0 == archief(*SIGN, "--pdf", "jansen.p12", "--json")
     shown = told(capsys)
-    attached, signed, validated = happened(begin)
-    assert ["document_attached.v1", "letter_signed.v1", "signature_validated.v1"] == [
-        one["type"] for one in (attached, signed, validated)
-    ]
-    assert [attached["seq"], signed["seq"], validated["seq"]] == [shown[n] for n in ("attached", "signed", "validated")]
-    assert (attached["seq"], "advanced") == (signed["facts"]["covers"][-1]["seq"], signed["facts"]["level"])
+    signed, validated = happened(begin)
+    assert ["letter_signed.v1", "signature_validated.v1"] == [one["type"] for one in (signed, validated)]
+    assert [signed["seq"], validated["seq"]] == [shown[name] for name in ("signed", "validated")]
+    assert "advanced" == signed["facts"]["level"]
     facts, data = validated["facts"], payload(validated["seq"])
     assert ("pades", signed["facts"]["signatory"], "indeterminate", signed["seq"], "2026-03-04T12:00:00Z") == tuple(
         facts[name] for name in ("method", "officer", "result", "signed", "time")
@@ -116,6 +113,7 @@ def test_the_pdf_is_kept_then_signed_over_then_validated(
         data[name] for name in ("holder", *(f"certificate_{n}" for n in ("sha256", "serial", "issuer", "subject")),
                                 "document")
     )  # fmt: skip
+    assert ["brief-ondertekend-1.pdf"] == [file["name"] for file in data["documents"]]
     assert 0 == archief("verify", "-q")
 
 
@@ -137,12 +135,12 @@ def test_a_second_signer_signs_the_file_that_the_first_signed(
     assert 0 == archief(*SIGN, "--pdf", "jansen.p12", "--json")
     first = document(told(capsys)["document"])
     assert 0 == archief(*SIGN, "--pdf", "bakker.p12", "--json")
-    printed = capsys.readouterr()
-    assert "who signed before signs again" in printed.err
-    second = document(json.loads(printed.out)["document"])
+    second = document(told(capsys)["document"])
     assert second.startswith(first)
     found = pades.validations(second, Trust(authority.pem, [authority.crl()]), NOW)
     assert [("jansen", "valid"), ("bakker", "valid")] == [(one.holder, one.result) for one in found]
+    assert 0 == archief("show", NUMBER, "--json")
+    assert [True, True] == [one["current"] for one in told(capsys)["letter"]["signatures"][-2:]]
 
 
 @pytest.mark.slow
@@ -185,15 +183,11 @@ def test_an_authority_that_is_asked_makes_it_b_t(
     assert {"http://tsa.example/"} == set(asked)  # pyhanko asks twice: once to see how long an answer is
 
 
-def test_a_dry_run_shows_the_three_events_and_appends_nothing(
-    archief: Archief, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_shows_both_events_and_appends_nothing(archief: Archief, capsys: pytest.CaptureFixture[str]) -> None:
     begin = len(entries())
     assert 0 == archief(*SIGN, "--pdf", "jansen.p12", "--dry-run", "--json")
     shown = told(capsys)
-    assert ["document_attached.v1", "letter_signed.v1", "signature_validated.v1"] == [
-        one["type"] for one in shown["events"]
-    ]
+    assert ["letter_signed.v1", "signature_validated.v1"] == [one["type"] for one in shown["events"]]
     assert ("B-B", "indeterminate", "jansen") == (shown["pades"], shown["result"], shown["holder"])
     assert begin == len(entries())
 
@@ -204,7 +198,7 @@ def test_a_level_that_is_typed_stands_but_a_file_makes_no_qualified_signature(ar
     assert UsageError.exit_code == archief(*SIGN, "--pdf", "jansen.p12", "--level", "qualified")
     assert begin == len(entries())
     assert 0 == archief(*SIGN, "--pdf", "jansen.p12", "--level", "simple", "-q")
-    assert "simple" == happened(begin)[1]["facts"]["level"]
+    assert "simple" == happened(begin)[0]["facts"]["level"]
 
 
 def test_what_cannot_sign_is_told_and_appends_nothing(
@@ -224,22 +218,14 @@ def test_what_cannot_sign_is_told_and_appends_nothing(
         assert word in capsys.readouterr().err
     assert UsageError.exit_code == archief(*SIGN, "--tsa", "http://tsa.example/")
     assert "add --pdf FILE" in capsys.readouterr().err
-    sent = ("--as", "jansen", "sign", "2021-00017", "--pdf", "jansen.p12")
-    assert RefusedError.exit_code == archief(*sent)
-    assert "the letter was dispatched" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "pyhanko.sign.signers", None)
     assert ExtraMissingError.exit_code == archief(*SIGN, "--pdf", "jansen.p12")
     assert begin == len(entries())
 
 
-def test_who_may_not_record_what_was_found_appends_nothing(
-    archief: Archief, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.slow
+def test_an_office_holder_needs_no_other_role(archief: Archief) -> None:
     words = ("--as", "archivaris", "person", "add", "A. Visser", "--role", "ondertekenaar", "--key", "tekenaar", "-q")
     assert 0 == archief(*words)
-    begin = len(entries())
     sign = ("--as", "tekenaar", "sign", NUMBER, "--role", "burgemeester", "--basis", "gemeentewet:32a")
-    capsys.readouterr()
-    assert RefusedError.exit_code == archief(*sign, "--pdf", "jansen.p12")
-    assert "signature_validated needs the role" in capsys.readouterr().err
-    assert begin == len(entries())
+    assert 0 == archief(*sign, "--pdf", "jansen.p12", "-q")

@@ -97,8 +97,8 @@ def sign(
     Office, name and ground follow from the law's profiles (docs/words.md) where they can. A signature that has no place
     in one of them needs a reason. Somebody who edits the letter meanwhile makes this be refused.
 
-    With --pdf the PDF is signed, kept with the letter, and the signature is over the version that has it. What is found
-    of the certificate is recorded, which takes the role behandelaar too. Who signed before signs that version again.
+    With --pdf the letter's PDF is signed too, over the signatures that are in it already, and kept with what is found
+    of the certificate. It is no new version of the letter: who signed before need not sign again.
     """
     if tsa is not None and certificate is None:
         raise UsageError("what is stamped is a signature in a PDF", where="--tsa", remedy="add --pdf FILE")
@@ -123,8 +123,8 @@ def sign(
         data = {name: text for name, text in data.items() if text}
         pdf = None
         if certificate is not None:
-            pdf = signed_pdf.signed(made, letter, certificate, tsa, version, dry_run=dry_run)
-        stands = standing.of(letter if pdf is None else _as_new(letter), authority, day, [signature])
+            pdf = signed_pdf.signed(made, letter, certificate, tsa, dry_run=dry_run)
+        stands = standing.of(letter, authority, day, [signature])
         told = [f"signed as {facts['role']} ({facts['basis']})", standing.told(stands)]
         drafts = _Drafts(made, letter, facts, data, version)
         if pdf is not None:
@@ -132,11 +132,6 @@ def sign(
             return
         told = list(filter(None, told))
         writing.finish(made, [drafts.signed()], dry_run=dry_run, told=told, more=standing.members(stands))
-
-
-def _as_new(letter: Letter) -> Letter:
-    """The letter once a file is added: a version that nobody signed."""
-    return letter._replace(told={**letter.told, "signatures": []})
 
 
 class _Drafts(NamedTuple):
@@ -148,39 +143,29 @@ class _Drafts(NamedTuple):
     data: dict[str, Any]
     version: int
 
-    def signed(self, added: int = 0) -> Draft:
-        """The signature over the version that stands in the log now.
-
-        Args:
-            added: how many events of ours came behind the version that the writer saw.
-        """
+    def signed(self) -> Draft:
+        """The signature over the version that stands in the log now."""
         stream = self.letter.stream
         facts = completed(self.made, stream, self.facts)
-        return draft("letter_signed", stream, facts, self.data or None, expect_version=self.version + added)
+        return draft("letter_signed", stream, facts, self.data or None, expect_version=self.version)
 
     def finish_with(self, pdf: SignedPdf, told: list[str], more: dict[str, Any], *, dry_run: bool) -> None:
-        """Keep the signed PDF, sign the version that has it, and record what was found of it; three commits.
+        """Sign the letter, and keep the signed PDF with what was found of it; two commits.
 
-        A signature covers what stands in the log already, and a validation names its entry, so each waits for the one
-        before it. All three are checked before the first is appended.
+        A validation names the signature's entry, so it waits for that. Both are checked before the first is appended.
         """
         made, letter = self.made, self.letter
         told = [*filter(None, told), pdf.told()]
         more = {**more, **pdf.members()}
-        trial = [pdf.attached, self.signed(1), signed_pdf.validated(made, letter, pdf, None)]
+        trial = [self.signed(), signed_pdf.validated(made, letter, pdf, None)]
         made.check(trial)
-        if any(one["current"] for one in letter.told["signatures"]):
-            made.session.output.warn(
-                "the letter was signed; this adds a file, so who signed before signs again (without --pdf)"
-            )
         if dry_run:
             writing.tell_dry(made, trial, told, more)
             return
-        attached = made.append([pdf.attached]).seqs[0]
-        signed = made.append([self.signed(1)]).seqs[0]
+        signed = made.append([self.signed()]).seqs[0]
         last = made.append([signed_pdf.validated(made, letter, pdf, signed)])
-        more |= {"attached": attached, "signed": signed, "validated": last.seqs[0]}
-        told.append(f"kept as entry {attached}, signed as entry {signed}")
+        more |= {"signed": signed, "validated": last.seqs[0]}
+        told.append(f"signed as entry {signed}, the PDF kept as entry {last.seqs[0]}")
         writing.tell(made, last, writing.signed_head(made), told, more=more)
 
 

@@ -157,48 +157,56 @@ def rendition(session: Session, log: Log, text: str, template: Path | None = Non
     return Rendition(found.stream, happened[-1].event.stream_seq, told["status"], content, ref)
 
 
-def kept(happened: Sequence[Happened], title: str = TITLE) -> DocumentRef | None:
+def kept(happened: Sequence[Happened]) -> DocumentRef | None:
     """The rendition of a letter's newest version, if one is kept: nobody edited the letter after it was made.
 
     Args:
         happened: the letter's events in order.
-        title: how it is known; the rendition as it was made, where nothing is said.
     """
     found: DocumentRef | None = None
     for one in happened:
         word = one.event.type.rpartition(".v")[0]
         if word == "letter_edited":
             found = None
-        elif word == "document_attached" and one.data is not None and one.data.title == title:
+        elif word == "document_attached" and one.data is not None and one.data.title == TITLE:
             found = one.data.documents[0]
     return found
 
 
-def attached(made: Rendition, entropy: Entropy, title: str = TITLE, file_name: str = NAME) -> Draft:
+def attached(made: Rendition, entropy: Entropy) -> Draft:
     """The event that keeps a rendition; refused when the letter changed meanwhile.
 
     Args:
         made: the PDF, made now.
         entropy: for the file's id.
-        title: how it is known among the files of the letter.
-        file_name: what the file is called.
+    """
+    ref, new = stored_as(made.content, entropy, NAME)
+    data = {"documents": [ref], "title": TITLE}
+    return draft("document_attached", made.stream, {}, data, documents=[new], expect_version=made.version)
+
+
+def stored_as(content: bytes, entropy: Entropy, name: str) -> tuple[dict[str, Any], NewDocument]:
+    """A PDF of ours as a payload registers it, and as the storage takes it.
+
+    Args:
+        content: the PDF.
+        entropy: for the file's id.
+        name: what the file is called.
     """
     from archief.render.rendition import PRONOM, made_by  # noqa: PLC0415 - only who renders pays
 
-    digest = _digest(made.content)
-    name = entropy(16).hex()
+    digest = _digest(content)
+    new = NewDocument(entropy(16).hex(), lambda: io.BytesIO(content), digest)
     ref = {
-        "id": name,
+        "id": new.id,
         "media_type": "application/pdf",
-        "name": file_name,
+        "name": name,
         "pronom": PRONOM,
         "identified_by": f"made as such by {made_by()}",
         "sha256": digest,
-        "size": len(made.content),
+        "size": len(content),
     }
-    new = NewDocument(name, lambda: io.BytesIO(made.content), digest)
-    data = {"documents": [ref], "title": title}
-    return draft("document_attached", made.stream, {}, data, documents=[new], expect_version=made.version)
+    return ref, new
 
 
 def _letter(told: dict[str, Any]) -> LetterData:

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief.cli import drafting, keyring, rendering, timestamping
 from archief.cli.at_hand import Letter
-from archief.cli.rendering import Rendition
+from archief.cli.records import Happened
 from archief.cli.session import Session
 from archief.cli.wording import draft
 from archief.cli.writing import Writer
 from archief.draft import Draft
 from archief.errors import MalformedError, PassphraseError, UsageError
+from archief.events.base import DocumentRef
+from archief.storage.base import NewDocument
 
 if TYPE_CHECKING:
     from archief.render.pades import Signer, Validation
 
 TITLE = "Ondertekende weergave van de brief"
-"""How a signed rendition is known among the files of a letter."""
+"""How a signed rendition is called."""
 
-NAME = "brief-ondertekend.pdf"
+NAME = "brief-ondertekend-{number}.pdf"
+"""Numbered by the signatures in it."""
+
+CONTENT = ("letter_edited", "document_attached", "document_converted")
+"""After one of these the letter reads otherwise than the PDF that was signed before."""
+
 PKCS12_BYTES_MAX = 1 << 20
 
 
@@ -30,14 +38,14 @@ class SignedPdf(NamedTuple):
     """A letter's PDF, signed now and not kept yet.
 
     Attributes:
-        attached: the event that keeps it.
-        document: the file's id.
+        ref: the file, as a payload registers it.
+        document: its bytes, to be stored.
         found: what a validation finds of the newest signature in it.
         moment: when it was signed and validated.
     """
 
-    attached: Draft
-    document: str
+    ref: dict[str, Any]
+    document: NewDocument
     found: Validation
     moment: dt.datetime
 
@@ -45,7 +53,7 @@ class SignedPdf(NamedTuple):
         """What JSON tells of it."""
         one = self.found
         return {
-            "document": self.document,
+            "document": self.document.id,
             "pades": one.level,
             "result": one.result,
             "reason": one.reason or None,
@@ -80,9 +88,7 @@ def level_of(typed: str | None) -> str:
     return typed or "advanced"
 
 
-def signed(
-    made: Writer, letter: Letter, certificate: Path, tsa: str | None, version: int, *, dry_run: bool
-) -> SignedPdf:
+def signed(made: Writer, letter: Letter, certificate: Path, tsa: str | None, *, dry_run: bool) -> SignedPdf:
     """Sign a letter's PDF: the one that others signed, the rendition that is kept, or one made now.
 
     Args:
@@ -90,7 +96,6 @@ def signed(
         letter: the letter.
         certificate: a PKCS#12 file.
         tsa: where a timestamp authority listens; None for none. A dry run does not ask it.
-        version: the letter's version that the writer saw.
         dry_run: nothing will be appended.
 
     Raises:
@@ -100,7 +105,7 @@ def signed(
 
     session = made.session
     signer = _opened(session, certificate)
-    before = rendering.kept(letter.happened, TITLE)
+    before = _before(letter.happened)
     if before is not None:
         content = rendering.stored(made.log, before)
     else:
@@ -109,10 +114,21 @@ def signed(
     stamp = functools.partial(timestamping.ask, tsa) if tsa is not None and not dry_run else None
     content = pades.sign(content, signer, moment, stamp=stamp)
     # No roots: whose word counts is not ours to say here. What was changed is found all the same.
-    found = pades.validations(content, pades.Trust(b""), moment)[-1]
-    rendition = Rendition(letter.stream, version, letter.told["status"], content, None)
-    attached = rendering.attached(rendition, session.entropy, TITLE, NAME)
-    return SignedPdf(attached, attached.documents[0].id, found, moment)
+    found = pades.validations(content, pades.Trust(b""), moment)
+    ref, document = rendering.stored_as(content, session.entropy, NAME.format(number=len(found)))
+    return SignedPdf(ref, document, found[-1], moment)
+
+
+def _before(happened: Sequence[Happened]) -> DocumentRef | None:
+    """The PDF that others signed since the letter last changed."""
+    found: DocumentRef | None = None
+    for one in happened:
+        word = one.event.type.rpartition(".v")[0]
+        if word in CONTENT:
+            found = None
+        elif word == "signature_validated" and one.data is not None and one.data.documents:
+            found = one.data.documents[0]
+    return found
 
 
 def validated(made: Writer, letter: Letter, pdf: SignedPdf, seq: int | None) -> Draft:
@@ -131,7 +147,8 @@ def validated(made: Writer, letter: Letter, pdf: SignedPdf, seq: int | None) -> 
         "time": f"{pdf.moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
         **({"signed": seq} if seq is not None else {}),
     }
-    return draft("signature_validated", letter.stream, facts, {**pdf.found.data(), "document": pdf.document})
+    data = {**pdf.found.data(), "document": pdf.document.id, "documents": [pdf.ref]}
+    return draft("signature_validated", letter.stream, facts, data, documents=[pdf.document])
 
 
 def _opened(session: Session, path: Path) -> Signer:
