@@ -152,6 +152,7 @@ def _move(
         for text in letters:
             letter = known.record(text, "letter")
             happened = known.happened(letter)
+            dossiers.check_letter(one.event for one in happened)
             if (record.stream in dossiers.filed(one.event for one in happened)) is inward:
                 raise RefusedError(
                     "the letter is in that dossier already" if inward else "the letter is not in that dossier",

@@ -159,6 +159,20 @@ def check_alive(dossier: Dossier) -> None:
         raise RefusedError(f"the dossier is destroyed (entry {dossier.destroyed})", where=_where(dossier))
 
 
+def check_letter(events: Iterable[Event]) -> None:
+    """Refuse to move a letter that is destroyed.
+
+    Args:
+        events: the letter's.
+
+    Raises:
+        RefusedError: it is destroyed.
+    """
+    gone = next((event for event in events if event.type == "record_destroyed.v1"), None)
+    if gone is not None:
+        raise RefusedError(f"the letter is destroyed (entry {gone.seq})", where=f"letter {gone.stream[:8]}")
+
+
 def check_open(dossier: Dossier) -> None:
     """Refuse what only an open dossier takes: a letter in, a letter out, a closing.
 
