@@ -177,6 +177,16 @@ def test_too_much_text_is_refused() -> None:
         ('#set document(title: "x")\n#set text(font: "Nergens")\nHallo', "unknown font family"),
         ('#set document(title: "x")\n#set text(lang: "nl")\n#rect() #image("x.png")', "file not found"),
         ('#import "@preview/iets:1.0.0"', "imports a package from the network"),
+        (r'#import "\u{40}preview/iets:1.0.0"', "imports a package from the network"),
+        ("#let b = json(bytes(sys.inputs.letter))\n#panic(b.subject.slice(0, 9))", "the template: it fails on a value"),
+        (
+            "#let b = json(bytes(sys.inputs.letter))\n#assert(false, message: b.subject)",
+            "the template: it fails on a value",
+        ),
+        (
+            "#let b = json(bytes(sys.inputs.letter))\n#(:).at(b.subject.slice(0, 9))",
+            "the template: it fails on a value",
+        ),
     ],
 )
 def test_a_template_that_fails_is_named_and_no_word_of_the_letter_is(text: str, what: str, tmp_path: Path) -> None:
@@ -184,6 +194,20 @@ def test_a_template_that_fails_is_named_and_no_word_of_the_letter_is(text: str, 
         made(BRIEF, template(tmp_path, text))
     assert what in str(caught.value)
     assert "Voortgang" not in str(caught.value) + caught.value.remedy
+
+
+def test_a_template_reads_nothing_through_a_link_out_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "geheim.txt").write_text("geheim", encoding="utf-8")
+    (tmp_path / "huisstijl").mkdir()
+    (tmp_path / "huisstijl" / "logo.txt").symlink_to(tmp_path / "geheim.txt")
+    with pytest.raises(UsageError, match=r"^huisstijl/logo\.txt: a link that leads out"):
+        made(BRIEF, template(tmp_path / "huisstijl", '#set document(title: "x")\n#read("logo.txt")'))
+
+
+def test_a_package_is_not_imported_by_a_file_of_another_name_either(tmp_path: Path) -> None:
+    (tmp_path / "kop.txt").write_text('#import "@preview/iets:1.0.0"', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"kop\.txt: it imports a package"):
+        made(BRIEF, template(tmp_path, '#include "kop.txt"'))
 
 
 def test_a_template_brings_its_own_fonts(tmp_path: Path) -> None:

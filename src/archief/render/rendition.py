@@ -40,7 +40,9 @@ _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed|disallowed co
 _ESCAPED = re.compile(r"\\(?:u\{([0-9a-f]+)\}|(.))", re.DOTALL)
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "0": "\0"}
 _PLACE = re.compile(r"┌─ (.+:\d+:\d+)$", re.MULTILINE)
-_PACKAGE = re.compile(r"[\"']@")
+_PACKAGE = re.compile(r"""["'](?:@|\\u\{0*40\})[\w-]+/""")
+_GIVEN_UP = re.compile(r"^(?:panicked with|assertion failed): (.*)", re.DOTALL)
+_QUOTED = re.compile(r'"[^"]*"|`[^`]*`')
 
 
 def rendition(letter: LetterData, moment: dt.datetime, template: Path = OURS) -> bytes:
@@ -107,23 +109,39 @@ def _library(name: str) -> Any:  # noqa: ANN401 - a module that may not be there
 
 def _main(template: Path) -> Path:
     """The template's first file; what it imports lies in its folder."""
-    main = template.resolve() / MAIN
+    root = template.resolve()
+    main = root / MAIN
     if not main.is_file():
         raise NotFoundError(f"there is no {MAIN} in it", where=str(template), remedy="name the folder of a template")
-    for path in sorted(template.resolve().rglob("*.typ")):
-        try:
-            fetches = _PACKAGE.search(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError):
+    for path in sorted(root.rglob("*")):
+        # typst keeps to its root by the names of files, and follows a link wherever it leads.
+        if not path.resolve().is_relative_to(root):
             raise UsageError(
-                "it cannot be read as text", where=f"{template.name}/{path.name}", remedy="write it in UTF-8"
-            ) from None
-        if fetches:
+                "a link that leads out of the template's folder",
+                where=f"{template.name}/{path.name}",
+                remedy="put the file itself in its place",
+            )
+        if _PACKAGE.search(_text_of(path, template)):
             raise UsageError(
                 "it imports a package from the network",
                 where=f"{template.name}/{path.name}",
                 remedy="put the package's files into the template's folder and import them from there",
             )
     return main
+
+
+def _text_of(path: Path, template: Path) -> str:
+    """What stands in a file of a template; nothing where it is no text, such as a picture."""
+    if not path.is_file():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        if path.suffix != ".typ":
+            return ""
+        raise UsageError(
+            "it cannot be read as text", where=f"{template.name}/{path.name}", remedy="write it in UTF-8"
+        ) from None
 
 
 @functools.cache
@@ -154,7 +172,10 @@ def _refusal(error: Any, letter: LetterData, template: Path) -> ArchiefError:  #
     place = _PLACE.search(error.diagnostic)
     values = {text for _, text in _texts(letter) if text}
     told = error.message.replace("\n", " ")
-    if any(value in told for value in values):
+    sources = "".join(_text_of(path, template) for path in sorted(template.resolve().rglob("*.typ")))
+    # What it quotes, or says when it gives up, is the template's own or else made from the letter.
+    quoted = [*(one[1:-1] for one in _QUOTED.findall(told)), *_GIVEN_UP.findall(told)]
+    if any(value in told for value in values) or any(one not in sources for one in quoted):
         told = "it fails on a value of this letter"
     where = f"{template.name}/{Path(place[1]).name}" if place else str(template)
     return UsageError(f"the template: {told}", where=where, remedy="correct it; what it is given: docs/rendering.md")
