@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,21 @@ def test_a_file_that_fails_does_not_stop_the_others(world: transcript.World, pos
     assert 0 != code
     assert all(one["error"]["next"] for one in told["failed"])
     assert expected(0, 1, 4, 5) == subjects()
+
+
+def test_a_name_that_is_not_utf_8_stops_no_run(world: transcript.World, post: Path) -> None:
+    (post / os.fsdecode(b"brief-\xff.txt")).write_text(LETTER.format(number=9), encoding="utf-8")
+    told, code = register(world, "--from-folder post --yes")
+    assert (7, [], 0) == (len(told["registered"]), told["failed"], code)
+
+
+def test_a_link_in_a_folder_brings_nothing_in_from_elsewhere(world: transcript.World, post: Path) -> None:
+    (post.parent / "elders.txt").write_text(LETTER.format(number=9), encoding="utf-8")
+    (post / "brief-9.txt").symlink_to(post.parent / "elders.txt")
+    told, code = register(world, "--from-folder post --yes")
+    ((name, error),) = [(one["file"], one["error"]) for one in told["failed"]]
+    assert (6, 40) == (len(told["registered"]), code)
+    assert ("brief-9.txt", "a symbolic link") == (name, error["what"])
 
 
 def test_what_would_stop_every_file_stops_the_run(world: transcript.World, post: Path) -> None:

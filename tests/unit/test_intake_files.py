@@ -260,6 +260,7 @@ def test_a_web_page_as_message_becomes_text_and_its_scripts_do_not() -> None:
         ("..", "bijlage-1"),
         ("CON.txt", "bijlage-1"),
         ("brief\u202efdp.exe", "brieffdp.exe"),
+        ("brief\u2067fdp.exe\u2069\u061c\U000e0041", "brieffdp.exe"),
         ("a\x00b\n.pdf", "ab_.pdf"),
         ("é" * 300 + ".pdf", "é" * 150 + ".pdf"),
     ],

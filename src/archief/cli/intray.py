@@ -25,8 +25,9 @@ _AGAIN = "run the same command again: it goes on where it stopped"
 class _Tray:
     """One run over many files."""
 
-    def __init__(self, made: Writer, wanted: Wanted, *, dry_run: bool) -> None:
+    def __init__(self, made: Writer, wanted: Wanted, *, links: bool, dry_run: bool) -> None:
         self.made = made
+        self.links = links
         self.wanted = wanted
         self.dry_run = dry_run
         self.known = registration.stored(made)
@@ -39,7 +40,7 @@ class _Tray:
         from archief.intake.process import load  # noqa: PLC0415 - only who has files pays
 
         try:
-            content = load(path)
+            content = load(path, links=self.links)
             digest = hashlib.sha256(content).hexdigest()
             if digest in self.known:
                 self.passed.append(path.name)
@@ -127,7 +128,7 @@ def register(
     with writing.writer(session, accept_clock=accept_clock) as made:
         if not dry_run:
             session.confirm(f"Register {counted(len(files), 'file')}, each as it is read?", yes=yes)
-        tray = _Tray(made, wanted, dry_run=dry_run)
+        tray = _Tray(made, wanted, links=not isinstance(source, Path), dry_run=dry_run)
         with process.Reader() as reader, Progress(session.output, "files registered") as progress:
             for number, path in enumerate(files):
                 try:

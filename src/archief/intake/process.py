@@ -64,8 +64,13 @@ class Answer(msgspec.Struct):
     remedy: str = ""
 
 
-def load(path: Path) -> bytes:
+def load(path: Path, *, links: bool = True) -> bytes:
     """The bytes of a file, when it is one: no folder, no pipe, no device, and not too large.
+
+    Args:
+        path: the file.
+        links: whether a symbolic link is followed. Who types a name may type a link's; in a folder that others fill, a
+            link is no file.
 
     Raises:
         NotFoundError: there is no such file.
@@ -75,10 +80,14 @@ def load(path: Path) -> bytes:
     where = path.name
     try:
         # Opening a pipe would wait for somebody to write into it.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW))
     except (FileNotFoundError, NotADirectoryError):
         raise NotFoundError("there is no such file", where=str(path), remedy="name another file") from None
     except OSError as error:
+        if not links and error.errno == errno.ELOOP:
+            raise UnreadableFileError(
+                "a symbolic link", where=where, remedy="put the file itself in its place"
+            ) from None
         raise UnreadableFileError(*_refused(error), where=where) from None
     except ValueError:
         raise UnreadableFileError("no file can have this name", where="a file's name") from None
@@ -156,12 +165,13 @@ class Reader:
         """Read bytes that somebody has already.
 
         Args:
-            name: the file's name.
+            name: the file's name; of a name that is not UTF-8 what is, the rest as question marks.
             data: its bytes.
 
         Raises:
             ArchiefError: see :func:`read_apart`.
         """
+        name = name.encode("utf-8", "replace").decode()
         process = self._started()
         try:
             content = self._asked(process, name, data)
