@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,13 @@ def test_a_file_of_unknown_kind_is_bytes(name: str, tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a directory"):
         drafting.documents([tmp_path], bytes)
+
+
+def test_a_pipe_or_a_device_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pijp.pdf")
+    for path in (tmp_path / "pijp.pdf", Path("/dev/zero")):
+        with pytest.raises(UsageError, match="a pipe or a device"):
+            drafting.documents([path], bytes)
 
 
 def test_a_file_that_is_not_there_is_not_found(tmp_path: Path) -> None:

@@ -243,10 +243,12 @@ def documents(paths: Sequence[Path], entropy: Entropy) -> tuple[list[dict[str, A
 
     Raises:
         NotFoundError: a file is not there.
-        UsageError: a file cannot be read.
+        UsageError: a file cannot be read, or is a pipe or a device: those have no end, or can be read only once.
     """
     refs, new = [], []
     for path in paths:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise UsageError("no file but a pipe or a device", where=str(path), remedy="name a file")
         digest, size = hashlib.sha256(), 0
         with opened(str(path)) as stream:
             while piece := stream.read(PIECE_BYTES):

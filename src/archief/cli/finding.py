@@ -38,7 +38,7 @@ _WORD = re.compile(r"[^\W_]+")
 @click.argument("words", nargs=-1, required=True, metavar="WORD…")
 @letter_filters.options
 @click.option(
-    "--limit", type=click.IntRange(min=0), default=LIMIT, metavar="N", help=f"At most so many ({LIMIT}); 0 for all."
+    "--limit", type=letter_filters.COUNT, default=LIMIT, metavar="N", help=f"At most so many ({LIMIT}); 0 for all."
 )
 def search(session: Session, *, words: Sequence[str], filters: Filters, limit: int) -> None:
     """Find letters in which every word stands: in subject, text, names, numbers or attachments' titles.

@@ -21,6 +21,9 @@ KINDS = ("raadsinformatiebrief", "rondebriefje", "brief")
 STATUSES = ("registered", "received", "signed", "dispatched", "withdrawn", "destroyed")
 """What can become of a letter (projections/letter.sql)."""
 
+COUNT = click.IntRange(min=0, max=1_000_000_000)
+"""How many rows a person may ask for: more than any archive holds, and what the database takes."""
+
 _CONDITIONS = {
     "kind": "letter.kind = $kind",
     "year": "year(letter.date) = $year",

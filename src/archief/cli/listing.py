@@ -70,7 +70,7 @@ LIMIT = 100
 )
 @letter_filters.options
 @click.option(
-    "--limit", type=click.IntRange(min=0), default=LIMIT, metavar="N", help="At most so many (100); 0 for all."
+    "--limit", type=letter_filters.COUNT, default=LIMIT, metavar="N", help="At most so many (100); 0 for all."
 )
 def list_records(session: Session, *, table: str, filters: Filters, limit: int) -> None:
     """List the register of letters, or what else there is."""
