@@ -63,6 +63,8 @@ class Checkout:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # Started in the background of a shell, tests have an interrupt ignored, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
 
     def run(self, *arguments: str, **settings: str) -> tuple[int, str, str]:

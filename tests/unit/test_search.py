@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from archief.draft import Draft, draft, new_stream
+from archief.errors import ExtraMissingError, UsageError
 from archief.journal import Journal
 from archief.log import Log
 from archief.projections import search, state, tables
@@ -113,6 +114,11 @@ def test_a_letter_is_found_by_every_word_in_it(
     assert expected == [row["subject"] for row in search.ask(database, question)[1]]
 
 
+def test_more_words_than_anybody_types_are_refused(database: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(UsageError, match="at most 100"):
+        search.ask(database, "fiets* " * 101)
+
+
 def test_a_word_in_the_subject_counts_for_more(archive: Founded) -> None:
     archive.append(_letter(archive, {"subject": "Iets anders", "body": ["Een fietsenstalling komt er niet."]}))
     assert ["Besluit fietsenstalling", "Iets anders"] == _found(archive, "fietsenstalling")
@@ -201,8 +207,6 @@ def test_an_index_that_others_may_write_is_made_again(archive: Founded) -> None:
 
 def test_without_the_stemmer_it_is_said_how_to_get_it(archive: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
-
-    from archief.errors import ExtraMissingError
 
     search.stemmer.cache_clear()
     monkeypatch.setitem(sys.modules, "Stemmer", None)

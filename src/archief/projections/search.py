@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archief.errors import ExtraMissingError
+from archief.errors import ExtraMissingError, UsageError
 from archief.log import Log
 from archief.projections import state, tables
 from archief.projections.lines import Lines, named
@@ -195,6 +195,9 @@ class SearchIndex:
 
 _FILES = ("schema", "wanted", "source", "words", "heads", "postings", "query", "standing")
 
+WORDS_MAX = 100
+"""More than anybody types."""
+
 LETTERS_MAX = 1_000_000_000
 """More than any archive holds."""
 
@@ -253,6 +256,9 @@ def ask(
 
     Returns:
         What was looked up, and a row a letter with ``total``, how many there are in all.
+
+    Raises:
+        UsageError: more words than anybody types.
     """
     asked = _asked(connection, question)
     if not asked or not all(one.stems for one in asked):
@@ -272,6 +278,10 @@ def _asked(connection: DuckDBPyConnection, question: str) -> list[Asked]:
     ((typed,),) = connection.execute(
         r"select regexp_extract_all(strip_accents(lower($1)), '[\pL\pN]+\*?')", [question]
     ).fetchall()
+    if len(typed) > WORDS_MAX:
+        raise UsageError(
+            f"{len(typed):,} words; at most {WORDS_MAX} are looked for", where="WORD", remedy="leave most of them out"
+        )
     asked: list[Asked] = []
     for number, word in enumerate(dict.fromkeys(typed)):
         if word.endswith("*"):
