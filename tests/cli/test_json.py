@@ -190,6 +190,7 @@ def test_every_command_is_tried_and_dry_too_when_it_can() -> None:
     assert dry - set(ASKED) == {_names(words) for words in COMMANDS if "--dry-run" in words}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begins", BEGINS)
 def test_what_every_command_prints_is_json(
     begins: str, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

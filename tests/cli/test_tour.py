@@ -94,6 +94,7 @@ def test_the_day_goes_from_a_file_in_the_mail_to_an_answer_that_went_out_in_ten_
     assert [*words, "edit"] == done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", STORIES)
 def test_pasted_into_a_shell_it_shows_what_the_readme_says(story: str, tmp_path: Path) -> None:
     steps = STORIES[story]

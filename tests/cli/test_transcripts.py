@@ -10,9 +10,17 @@ from archief import errors
 from tests.cli import transcript
 
 FILES = sorted(transcript.HERE.rglob("*.txt"))
+LONG = ("dossiers.txt", "proposed.txt")
+"""What begins with one of these goes on long enough to be left to the whole suite."""
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(transcript.HERE).as_posix())
+def _marked(path: Path) -> object:
+    begins = transcript.parse(path)[0]
+    marks = [pytest.mark.slow] if begins in LONG or path.name in LONG else []
+    return pytest.param(path, id=path.relative_to(transcript.HERE).as_posix(), marks=marks)
+
+
+@pytest.mark.parametrize("path", map(_marked, FILES))
 def test_a_transcript_goes_as_written(path: Path, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     transcript.play(path, kept)

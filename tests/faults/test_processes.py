@@ -22,6 +22,8 @@ from archief.tlog import merkle
 from tests.faults.appender import MADE
 from tests.founding import faults, folder, found
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SEED = 20160105
 ROUNDS_PER_ARCHIVE = 20

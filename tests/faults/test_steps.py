@@ -26,6 +26,8 @@ from tests.faults.mounts import mounted
 from tests.faults.steps import HOWS, Disk, How, Killed, Steps
 from tests.founding import START, Founded, faults, folder, found, founding, recomputed_root, seeded, unfounded
 
+pytestmark = pytest.mark.slow
+
 SEGMENT = 256
 """Entries in a segment here: a seam is as cheap as any other place. One real seam is in tests/unit/test_journal.py."""
 

@@ -103,6 +103,7 @@ def test_every_shape_is_of_a_command_that_is_tried() -> None:
     assert set(reference.shapes()) == set(COMMANDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_json_is_as_the_page_says(command: str, printed: Printed) -> None:
     if command == "check proof":

@@ -213,6 +213,7 @@ SPECIAL = {
 """Types whose facts must be true to be taken: keys, signatures, what is destroyed."""
 
 
+@pytest.mark.slow
 def test_every_type_can_be_appended_verified_replayed_and_shown(
     archive: Founded, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
