@@ -23,7 +23,7 @@ Requires = Callable[[str, bool, str], None]
 
 # deadline: a shared CI machine stalls now and then; slowness is the bench's matter.
 settings.register_profile("full", deadline=None, print_blob=True)
-settings.register_profile("fast", deadline=None, print_blob=True, max_examples=20)
+settings.register_profile("fast", deadline=None, print_blob=True, max_examples=10)
 settings.load_profile("full")
 
 

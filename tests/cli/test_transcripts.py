@@ -5,22 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from archief import errors
 from tests.cli import transcript
 
 FILES = sorted(transcript.HERE.rglob("*.txt"))
-LONG = ("dossiers.txt", "proposed.txt")
-"""What begins with one of these goes on long enough to be left to the whole suite."""
 
 
-def _marked(path: Path) -> object:
-    begins = transcript.parse(path)[0]
-    marks = [pytest.mark.slow] if begins in LONG or path.name in LONG else []
+def _marked(path: Path) -> ParameterSet:
+    """Those of single errors are plain tests; those of commands go on long enough to be left to the whole suite."""
+    marks = [pytest.mark.slow] if path.parent.name == "commands" or path.parent == transcript.HERE else []
     return pytest.param(path, id=path.relative_to(transcript.HERE).as_posix(), marks=marks)
 
 
-@pytest.mark.parametrize("path", map(_marked, FILES))
+@pytest.mark.parametrize("path", [_marked(path) for path in FILES])
 def test_a_transcript_goes_as_written(path: Path, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     transcript.play(path, kept)
