@@ -18,6 +18,8 @@ from archief.storage.local import LocalStorage
 from tests.cli import transcript
 from tests.founding import faults
 
+pytestmark = pytest.mark.slow
+
 LETTER = """Gemeente Voorbeeld
 
 Aan de heer C. Smit

@@ -28,6 +28,8 @@ from archief.tlog import merkle, note
 from tests.exporting import Exported, export_archive
 from tests.founding import Person, enrolment
 
+pytestmark = pytest.mark.slow
+
 Files = dict[str, bytes]
 SECRET = "Fietsenstalling"
 

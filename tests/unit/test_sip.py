@@ -21,6 +21,8 @@ from archief.tlog import merkle
 from archief.tlog import note as tlog_note
 from tests.exporting import Exported, export_archive
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
