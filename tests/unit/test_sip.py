@@ -24,7 +24,7 @@ from tests.exporting import Exported, export_archive
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     return export_archive(tmp_path_factory.mktemp("made"))
 
