@@ -68,11 +68,12 @@ def sip(
 
     Files go along untouched. The folder appears whole or not at all; the same state gives the same bytes.
     """
-    from archief.exports import formats, mdto, proofs, target  # noqa: PLC0415 - heavy, and no other command needs it
+    from archief.exports import mdto, proofs, target  # noqa: PLC0415 - heavy, and no other command needs it
     from archief.exports import sip as sips  # noqa: PLC0415 - as above
+    from archief.intake import pronom  # noqa: PLC0415 - as above
 
     mdto.library()
-    formats.demand()
+    pronom.demand()
     outfile.folder(session, out, "--out")
     log = session.log()
     test = session.is_test(log)

@@ -7,7 +7,6 @@ open already: nothing of the content is written to a disk, and no name of a reco
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import os
 import re
@@ -16,9 +15,9 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
-from archief.errors import ExtraMissingError
+from archief.intake import pronom
 
 PIECE_BYTES = 1 << 20
 IN_MEMORY_MAX = 64 * 1024 * 1024
@@ -75,22 +74,6 @@ class Examined(NamedTuple):
     identified: Identified | None
     encrypted: bool
     macros: bool
-
-
-def demand() -> None:
-    """Demand that formats can be identified here.
-
-    Raises:
-        ExtraMissingError: pygfried is not installed.
-    """
-    try:
-        import pygfried  # noqa: F401, PLC0415 - heavy, and of an extra
-    except ImportError:
-        raise ExtraMissingError(
-            "formats are identified with the extra `export`, which is not installed",
-            where="pygfried",
-            remedy="pip install 'archief[export]'",
-        ) from None
 
 
 def examine(stream: IO[bytes], name: str, algorithms: Collection[str] = ("SHA-256",)) -> Examined:
@@ -154,36 +137,17 @@ def _file(stream: IO[bytes], regular: int | None, kept: bytearray) -> Iterator[i
         os.close(descriptor)
 
 
-@functools.cache
-def _scanner() -> Any:  # noqa: ANN401 - pygfried has no types
-    demand()
-    import pygfried  # noqa: PLC0415 - heavy: it loads the signatures
-
-    return pygfried.Scanner()
-
-
 def _identify(descriptor: int, name: str) -> Identified:
-    """Ask Siegfried. Never after a fork: it would hang (threads of Go)."""
-    scanner = _scanner()
     ending = re.sub(r"[^A-Za-z0-9]", "", name.rpartition(".")[2])[:16] if "." in name else ""
     with tempfile.TemporaryDirectory(prefix="archief-") as folder:
         link = Path(folder) / (f"file.{ending}" if ending else "file")
         link.symlink_to(f"/dev/fd/{descriptor}" if not Path("/proc/self/fd").is_dir() else _process_path(descriptor))
-        try:
-            told = scanner.identify(str(link), detailed=True)
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] != "pygfried":
-                raise
-            return Identified("", "", by_bytes=False, mismatch=False)
-    match = (told["files"][0]["matches"] or [{}])[0]
-    warning, basis = match.get("warning", ""), match.get("basis", "")
-    pronom = match.get("id", "")
-    if not re.fullmatch(r"(x-)?fmt/[0-9]+", pronom):
+        match = pronom.ask(str(link))
+    if not match.pronom:
         # No bytes of a known format: a name that promises one by its bytes promises too much.
-        return Identified("", "", by_bytes=False, mismatch="possibilities based on extension" in warning)
-    by_bytes = any(word in basis for word in ("byte match", "container", "text match", "xml match"))
-    title = f"{match.get('format', '')} {match.get('version', '')}".strip() or pronom
-    return Identified(pronom, title, by_bytes, "extension mismatch" in warning)
+        return Identified("", "", by_bytes=False, mismatch="possibilities based on extension" in match.warning)
+    by_bytes = any(word in match.basis for word in ("byte match", "container", "text match", "xml match"))
+    return Identified(match.pronom, match.title, by_bytes, "extension mismatch" in match.warning)
 
 
 def _process_path(descriptor: int) -> str:

@@ -19,6 +19,7 @@ from archief.exports.formats import Examined
 from archief.exports.package import Package
 from archief.exports.relations import check_relations
 from archief.exports.things import Known, Thing
+from archief.intake import pronom
 from archief.law import mdto as law
 
 Progress = Callable[[int, int], None]
@@ -109,7 +110,7 @@ def lint(path: Path, *, xsd: Path | None = None, progress: Progress | None = Non
         NotFoundError, UsageError, MalformedError: there is no package that could be looked into.
         ExtraMissingError: lxml or pygfried is not installed.
     """
-    formats.demand()
+    pronom.demand()
     schema = _schema(xsd) if xsd is not None else None
     with package.opened(path) as opened:
         case = Case(opened)

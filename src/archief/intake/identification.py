@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import zipfile
 from io import BytesIO
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
+
+from archief.intake import pronom
 
 Kind = Literal["pdf", "docx", "mail", "html", "text", "picture", "locked", "other"]
 
@@ -55,13 +56,6 @@ class Identified(NamedTuple):
     tool: str
 
 
-@functools.cache
-def _scanner() -> Any:  # noqa: ANN401 - pygfried has no types
-    import pygfried  # noqa: PLC0415 - heavy: it loads the signatures
-
-    return pygfried.Scanner()
-
-
 def identify(data: bytes, kind: Kind) -> Identified:
     """Ask PRONOM what a file is.
 
@@ -72,8 +66,6 @@ def identify(data: bytes, kind: Kind) -> Identified:
         data: the file.
         kind: what we saw ourselves.
     """
-    import pygfried  # noqa: PLC0415 - heavy
-
     media = MEDIA.get(kind, "application/octet-stream")
     if not data or not hasattr(os, "memfd_create"):
         return Identified("", media, "")
@@ -81,18 +73,10 @@ def identify(data: bytes, kind: Kind) -> Identified:
     try:
         with os.fdopen(handle, "wb", closefd=False) as file:
             file.write(data)
-        told = _scanner().identify(f"/proc/{os.getpid()}/fd/{handle}", detailed=True)
-    except pygfried.GoError:
-        return Identified("", media, "")
+        match = pronom.ask(f"/proc/{os.getpid()}/fd/{handle}")
     finally:
         os.close(handle)
-    names = told["identifiers"][0]["details"].partition(";")[0] if told["identifiers"] else told["signature"]
-    tool = f"siegfried {told['siegfried']}, {names}"
-    match = (told["files"][0]["matches"] or [{}])[0]
-    pronom = match.get("id", "")
-    if not re.fullmatch(r"(x-)?fmt/\d+", pronom):
-        return Identified("", media, tool)
-    return Identified(pronom, match.get("mime") or media, tool)
+    return Identified(match.pronom, match.media_type or media, match.tool)
 
 
 def kind_of(data: bytes) -> Kind:
