@@ -19,7 +19,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from archief.errors import WriteFailedError
@@ -123,12 +123,20 @@ def replace(
         mode: permissions of the new file.
         unfinished: the folder of the temporary file, on the same file system; None for the file's own.
     """
+    replace_with(path, (data,), durable=durable, mode=mode, unfinished=unfinished)
+
+
+def replace_with(
+    path: Path, pieces: Iterable[bytes], *, durable: bool = True, mode: int = 0o666, unfinished: Path | None = None
+) -> None:
+    """As :func:`replace`, for a content that comes in pieces and need not fit in memory."""
     temporary = (unfinished or path.parent) / f"{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"
     with reported(path):
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             try:
-                write(descriptor, data)
+                for piece in pieces:
+                    write(descriptor, piece)
                 if durable:
                     sync(descriptor)
             finally:
@@ -187,3 +195,16 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
         if path.parent.is_dir():
             sync_folder(path.parent)
+
+
+def remove_all(paths: Iterable[Path]) -> None:
+    """Delete files, the absence of their names synced once a folder. What is not there is no error."""
+    by_folder: dict[Path, list[Path]] = {}
+    for path in paths:
+        by_folder.setdefault(path.parent, []).append(path)
+    for folder, those in by_folder.items():
+        with reported(folder):
+            for path in those:
+                path.unlink(missing_ok=True)
+            if folder.is_dir():
+                sync_folder(folder)

@@ -11,7 +11,7 @@ import collections
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple, Protocol
 
 import msgspec
@@ -70,6 +70,20 @@ class NewDocument(NamedTuple):
     id: str
     open: Callable[[], BinaryIO]
     sha256: str
+
+
+class Erased(NamedTuple):
+    """What was taken away for good.
+
+    Attributes:
+        payloads: payload lines.
+        documents: documents.
+        segments: the payload segments that were written anew, by name.
+    """
+
+    payloads: int
+    documents: int
+    segments: Sequence[str] = ()
 
 
 class Storage(Protocol):
@@ -149,6 +163,20 @@ class Storage(Protocol):
 
         Raises:
             NotFoundError: there is no such entry.
+        """
+
+    def erase(self, payloads: Collection[int], documents: Collection[str]) -> Erased:
+        """Take payload lines and documents away for good; what is not here is passed over. Only inside :meth:`writing`.
+
+        Documents first, then every segment that holds one of these lines is put in place whole without them: whatever
+        fails, each segment is the old one or the new one, and the same call again finishes it.
+
+        Args:
+            payloads: entry indices.
+            documents: ids.
+
+        Raises:
+            WriteFailedError: the disk refused; some may be gone.
         """
 
     def close(self) -> None:
@@ -372,6 +400,31 @@ def entry_lines(storage: Storage, first: int, stop: int) -> list[bytes]:
     if len(entries) != max(stop - first, 0):
         raise MalformedError(f"entries {first} to {stop - 1} are not all there", where=storage.place)
     return entries
+
+
+def kept_lines(lines: Iterable[bytes], gone: Collection[int]) -> Iterator[bytes]:
+    """The payload lines that stay when some are erased, joined to pieces; what is no payload line stays too.
+
+    Args:
+        lines: each with its newline.
+        gone: the entry indices of those that go.
+    """
+    piece: list[bytes] = []
+    size_bytes = 0
+    for line in lines:
+        if payload_seq(line) in gone:
+            continue
+        piece.append(line)
+        size_bytes += len(line)
+        if size_bytes >= PIECE_BYTES:
+            yield b"".join(piece)
+            piece, size_bytes = [], 0
+    yield b"".join(piece)
+
+
+def held_lines(lines: Iterable[bytes], wanted: Collection[int]) -> int:
+    """How many payload lines of certain entries are among these."""
+    return sum(payload_seq(line) in wanted for line in lines)
 
 
 def line_start(content: bytes, line: int) -> int:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,21 +23,12 @@ import msgspec
 from archief import durable
 from archief.errors import ArchiefError, ArchiveInUseError, ConflictError, NotFoundError, RefusedError, TailError
 from archief.events import envelope
-from archief.storage import base
-from archief.storage.base import NewDocument, Segment, Tail
+from archief.storage import base, layout
+from archief.storage.base import Erased, NewDocument, Segment, Tail
+from archief.storage.layout import DOCUMENT_ID, DOCUMENT_NAME, FOLDERS, PUBLIC_NAME, RECOVERED_NAME, segment_first
 from archief.storage.lock import Lock
 
-SEGMENT_NAME = re.compile(r"[0-9]{12}\.jsonl")
-DOCUMENT_ID = re.compile(r"[0-9a-f]{32}")
-DOCUMENT_NAME = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{30})\.bin")
-RECOVERED_NAME = re.compile(r"[0-9]{12}\.[0-9a-f]{64}\.tail")
-PUBLIC_NAME = re.compile(
-    r"checkpoint|checkpoints/[0-9]{12}|tile/(?:[0-9]|[1-5][0-9]|6[0-3]|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/(?:[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?"
-)
 LOCK_WAIT_SECONDS = 30.0
-DOCUMENT_FOLDER = re.compile(r"[0-9a-f]{2}")
-PUBLIC_FOLDER = re.compile(r"checkpoints|tile(?:/(?:[0-9]{1,2}|entries)(?:/x[0-9]{3})*(?:/[0-9]{3}\.p)?)?")
-FOLDERS = ("log", "payload", "documents", "public", "recovered", "cache")
 
 
 class _Mark(msgspec.Struct, frozen=True):
@@ -89,7 +80,7 @@ class LocalStorage:
         found = []
         with contextlib.suppress(FileNotFoundError), os.scandir(self.folder / kind) as items:
             for item in items:
-                if is_segment_name(item.name) and item.is_file(follow_symlinks=False):
+                if layout.is_segment_name(item.name) and item.is_file(follow_symlinks=False):
                     with contextlib.suppress(FileNotFoundError):  # a writer has just cleared it away
                         found.append(Segment(int(item.name[:12]), f"{kind}/{item.name}", item.stat().st_size))
         return sorted(found)
@@ -161,7 +152,9 @@ class LocalStorage:
                 yield item.name
         for kind in ("log", "payload", "documents", "public", "recovered"):
             for path, found in self._items(kind):
-                known = _is_known(kind, path) if found.is_file() else found.is_dir() and _is_folder(kind, path)
+                known = (
+                    layout.is_known(kind, path) if found.is_file() else found.is_dir() and layout.is_folder(kind, path)
+                )
                 if found.is_symlink() or not known:
                     yield f"{kind}/{path}"
 
@@ -207,18 +200,18 @@ class LocalStorage:
             self._mark([document.id for document in documents], expected_size)
             for document in documents:
                 self._copy(document)
-            for name, lines in _by_segment("payload", payloads):
+            for name, lines in layout.by_segment("payload", payloads):
                 self._extend(name, lines)
-            for name, lines in _by_segment("log", list(enumerate(entries, expected_size))):
+            for name, lines in layout.by_segment("log", list(enumerate(entries, expected_size))):
                 self._extend(name, lines)
         except (Exception, KeyboardInterrupt):
             with contextlib.suppress(ArchiefError, OSError):
                 self._clear(self._descriptor)
             raise
         size = expected_size + len(entries)
-        name = f"log/{_segment_first(size - 1):012d}.jsonl"
+        name = f"log/{segment_first(size - 1):012d}.jsonl"
         end = os.fstat(self._open_files[name][0]).st_size
-        self._tail = Tail(size, entries[-1], Segment(_segment_first(size - 1), name, end), end)
+        self._tail = Tail(size, entries[-1], Segment(segment_first(size - 1), name, end), end)
         self._seen = self._look(self._tail)
 
     def cut_tail(self, size: int) -> str:
@@ -245,6 +238,44 @@ class LocalStorage:
                     self._shorten(self.folder / segment.name, keep)
             self._clear(lock)
             return name
+
+    def erase(self, payloads: Collection[int], documents: Collection[str]) -> Erased:
+        """Take payload lines and documents away for good."""
+        tail = self._tail
+        if tail is None or self._descriptor is None:
+            raise RefusedError("erasing outside of writing()")
+        self._tail = None  # whatever fails below, the next writer looks afresh
+        self._mark([], tail.size)
+        paths = [self.document_path(document) for document in documents if DOCUMENT_ID.fullmatch(document)]
+        paths = [path for path in paths if path.exists()]
+        durable.remove_all(paths)
+        self._forget(keep=0)  # an open segment would be written on under its old name's content
+        wanted = frozenset(payloads)
+        lines, segments = 0, []
+        for segment in self.payload_segments():
+            inside = {seq for seq in wanted if segment.first <= seq < segment.first + envelope.SEGMENT_ENTRIES}
+            held = self._rewrite(segment, inside) if inside else 0
+            if held:
+                lines += held
+                segments.append(segment.name)
+        self._tail, self._seen = tail, self._look(tail)
+        return Erased(lines, len(paths), segments)
+
+    def _rewrite(self, segment: Segment, gone: Collection[int]) -> int:
+        """Put a payload segment in place without some of its lines. Gives how many it held."""
+        path = self.folder / segment.name
+        with path.open("rb") as file:
+            held = base.held_lines(file, gone)
+            if not held:
+                return 0
+            file.seek(0)
+            kept = base.kept_lines(file, gone)
+            first = next(kept, b"")
+            if first:
+                durable.replace_with(path, itertools.chain((first,), kept))
+            else:
+                durable.remove(path)
+        return held
 
     def mend(self) -> str:
         """Put the newline back that ends the last payload line. Gives the segment; empty when nothing was wrong."""
@@ -296,7 +327,7 @@ class LocalStorage:
 
     def _look(self, tail: Tail) -> tuple[tuple[int, int] | None, ...]:
         """Which files a writer would extend, and their lengths."""
-        first = _segment_first(tail.size - 1) if tail.size else 0
+        first = segment_first(tail.size - 1) if tail.size else 0
         seen: list[tuple[int, int] | None] = []
         for start in (first, first + envelope.SEGMENT_ENTRIES):
             for kind in ("log", "payload"):
@@ -459,35 +490,6 @@ class LocalStorage:
             durable.settle(self.folder / segment.name, base.payloads_from(self.read(segment), first))
         for segment in base.segments_between(self.log_segments(), first, tail.size):
             durable.settle(self.folder / segment.name, base.line_start(self.read(segment), first - segment.first))
-
-
-def is_segment_name(name: str) -> bool:
-    """Whether a file name is a segment's: twelve digits, a multiple of a segment's entries."""
-    return bool(SEGMENT_NAME.fullmatch(name)) and int(name[:12]) % envelope.SEGMENT_ENTRIES == 0
-
-
-def _is_known(kind: str, path: str) -> bool:
-    patterns = {"documents": DOCUMENT_NAME, "public": PUBLIC_NAME, "recovered": RECOVERED_NAME}
-    return bool(patterns[kind].fullmatch(path)) if kind in patterns else is_segment_name(path)
-
-
-def _is_folder(kind: str, path: str) -> bool:
-    patterns = {"documents": DOCUMENT_FOLDER, "public": PUBLIC_FOLDER}
-    return kind in patterns and bool(patterns[kind].fullmatch(path))
-
-
-def _segment_first(seq: int) -> int:
-    return seq - seq % envelope.SEGMENT_ENTRIES
-
-
-def _by_segment(kind: str, numbered: Sequence[tuple[int, bytes]]) -> Iterator[tuple[str, list[bytes]]]:
-    """Lines with their entry index, split over the segments they belong to, earlier one first."""
-    while numbered:
-        first = _segment_first(numbered[0][0])
-        stop = first + envelope.SEGMENT_ENTRIES
-        here = [line for seq, line in numbered if seq < stop]
-        yield f"{kind}/{first:012d}.jsonl", here
-        numbered = numbered[len(here) :]
 
 
 _make_folder = durable.make_folder

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import BinaryIO
 
 from archief.errors import ArchiveInUseError, ConflictError, NotFoundError, RefusedError, TailError
 from archief.events import envelope
 from archief.storage import base
-from archief.storage.base import NewDocument, Segment, Tail
+from archief.storage.base import Erased, NewDocument, Segment, Tail
 
 
 class MemoryStorage:
@@ -117,6 +117,21 @@ class MemoryStorage:
             self.documents.pop(document, None)
         _shorten(self.payload, loose)
         return self._keep(size, cuts)
+
+    def erase(self, payloads: Collection[int], documents: Collection[str]) -> Erased:
+        """Take payload lines and documents away for good."""
+        if not self._writing:
+            raise RefusedError("erasing outside of writing()")
+        gone = [self.documents.pop(document, None) for document in documents]
+        lines, segments = 0, []
+        for first, content in sorted(self.payload.items()):
+            held = base.held_lines(io.BytesIO(content), payloads)
+            if held:
+                lines += held
+                segments.append(f"payload/{first:012d}.jsonl")
+                self.payload[first] = b"".join(base.kept_lines(io.BytesIO(content), payloads))
+        _shorten(self.payload, {first: len(content) for first, content in self.payload.items() if not content})
+        return Erased(lines, sum(one is not None for one in gone), segments)
 
     def close(self) -> None:
         """Nothing is open."""
