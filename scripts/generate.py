@@ -90,8 +90,8 @@ class Segments:
 
     def grow(self, leaves: list[bytes]) -> None:
         """Take a commit's leaves into the tree; only full tiles are written."""
-        self.frontier.extend(leaves)
-        for path, data in self.rows.extend(leaves):
+        filled = self.frontier.extend(leaves)
+        for path, data in self.rows.extend(leaves, filled):
             if ".p/" not in path:
                 self.public(path, data)
 

@@ -87,7 +87,7 @@ class Founded:
         """Append as another program would that keeps no rules of letters and numbers; every signature is good."""
         with (
             mock.patch.object(lifecycle, "refusal", return_value=None),
-            mock.patch.object(admission, "takes_number", return_value=False),
+            mock.patch.object(admission, "NUMBERED_TYPES", frozenset()),
         ):
             return self.append(*drafts, by=by)
 

@@ -7,7 +7,6 @@ the index knows of the past; reads and writes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -39,28 +38,22 @@ def fit(drafts: Sequence[Draft], streams: Mapping[str, Stream], authority: Autho
         RefusedError: an event of another kind of stream, or one that a letter's life forbids.
     """
     moving = dict(streams)
-    for number, one in enumerate(drafts):
-        known, state = catalogue.TYPES[one.tag], moving[one.stream]
-        _fit_stream(one, known, state, number)
-        reached = state.reached | _destroyed(one.stream, authority)
-        if (known.content and not known.opens) or one.tag in lifecycle.LETTER_TYPES:
-            rule = lifecycle.refusal(one.tag, reached)
-            if rule is not None:
-                raise rule.error(one.stream)
-        kind = known.stream if state.version < 0 else state.kind
-        moved = lifecycle.after(state.reached, one.tag)
-        moving[one.stream] = Stream(state.version + 1, kind, first + number, moved)
+    types, destroyed, executing = catalogue.TYPES, authority.destructions.destroyed, authority.destructions.executing
+    refusal, after = lifecycle.refusal, lifecycle.after
+    for seq, one in enumerate(drafts, first):
+        tag, stream = one.tag, one.stream
+        known, (version, kind, _, reached) = types[tag], moving[stream]
+        if one.expect_version is not None or known.opens == (version >= 0) or (version >= 0 and not known.fits(kind)):
+            _fit_stream(one, known, version, kind, seq - first)
+        gone = stream in destroyed or stream in executing
+        if (rule := refusal(tag, reached | Reached.DESTROYED if gone else reached)) is not None:
+            raise rule.error(stream)
+        moving[stream] = Stream(version + 1, known.stream if version < 0 else kind, seq, after(reached, tag))
     return moving
 
 
-def _destroyed(stream: str, authority: Authority) -> Reached:
-    destructions = authority.destructions
-    gone = stream in destructions.destroyed or stream in destructions.executing
-    return Reached.DESTROYED if gone else Reached.NOTHING
-
-
-def _fit_stream(one: Draft, known: EventType, state: Stream, number: int) -> None:
-    version = state.version
+def _fit_stream(one: Draft, known: EventType, version: int, kind: str, number: int) -> None:
+    """What of a stream can stand against an event; most often nothing, and then this is not asked."""
     if one.expect_version is not None and one.expect_version != version:
         raise ConflictError(
             f"the stream is at version {version}, not {one.expect_version}: somebody else wrote first",
@@ -71,9 +64,9 @@ def _fit_stream(one: Draft, known: EventType, state: Stream, number: int) -> Non
         raise NotFoundError(f"{known.name} needs a stream that exists", where=f"stream {one.stream}")
     if version >= 0 and known.opens and not known.repeats:
         raise ConflictError(f"{known.name} begins a stream, this one exists", where=f"stream {one.stream}")
-    if version >= 0 and not known.fits(state.kind):
+    if version >= 0 and not known.fits(kind):
         raise RefusedError(
-            f"{known.name} belongs to a {known.stream}, this stream is a {state.kind}",
+            f"{known.name} belongs to a {known.stream}, this stream is a {kind}",
             where=f"event {number + 1}, stream {one.stream}",
         )
 
@@ -81,9 +74,8 @@ def _fit_stream(one: Draft, known: EventType, state: Stream, number: int) -> Non
 # numbers
 
 
-def takes_number(one: Draft) -> bool:
-    """Whether an event may have to do with numbers of a series: then the count must be asked for."""
-    return one.tag in numbering.ISSUING_TYPES or one.tag == numbering.SERIES_TYPE
+NUMBERED_TYPES = numbering.ISSUING_TYPES | {numbering.SERIES_TYPE}
+"""The types that may have to do with numbers of a series: of these the count must be asked for."""
 
 
 def draw(drafts: Sequence[Draft], authority: Authority, issued: Issued) -> tuple[list[Draft], list[tuple[str, int]]]:
@@ -104,16 +96,15 @@ def draw(drafts: Sequence[Draft], authority: Authority, issued: Issued) -> tuple
     series, counts = authority.numbering.copy(), dict(issued)
     made, taken = [], []
     for one in drafts:
-        if not takes_number(one):
+        if one.tag not in NUMBERED_TYPES:
             made.append(one)
             continue
-        facts = msgspec.json.decode(one.facts)
         if one.tag == numbering.SERIES_TYPE:
-            settings = msgspec.convert(facts.get("series", []), list[_Setting])
+            settings = _settings.decode(one.facts).series
             series.refuse_moved(settings, counts)
             series.adopt(settings)
-        elif "series" in facts:
-            place = facts["series"], facts["year"]
+        elif (issuing := _issuing.decode(one.facts)).series is not None:
+            place = issuing.series, issuing.year
             wanted = series.next(*place, counts.get(place, 0))
             made.append(_given(one, wanted))
             counts[place] = counts.get(place, 0) + 1
@@ -130,12 +121,31 @@ class _Setting(msgspec.Struct, frozen=True):
     year: int | None = None
 
 
+class _Settings(msgspec.Struct, frozen=True):
+    series: list[_Setting] = []
+
+
+class _Issuing(msgspec.Struct, frozen=True):
+    series: str | None = None
+    year: int = 0
+
+
+class _Numbered(msgspec.Struct, frozen=True):
+    number: str | None = None
+
+
+# Only these members are looked at: the rest of an event was checked when it was drafted.
+_settings = msgspec.json.Decoder(_Settings)
+_issuing = msgspec.json.Decoder(_Issuing)
+_numbered = msgspec.json.Decoder(_Numbered)
+
+
 def _given(one: Draft, wanted: str) -> Draft:
     """The event with the number that is its turn."""
-    data: dict[str, Any] = msgspec.json.decode(one.data or b"{}")
-    if data.get("number") == numbering.TO_BE_DRAWN:
+    number = _numbered.decode(one.data or b"{}").number
+    if number == numbering.TO_BE_DRAWN:
         return numbered(one, wanted)
-    if data.get("number") != wanted:
+    if number != wanted:
         remedy = f"leave the number out and {wanted} is drawn; or leave series and year out, and yours is taken over"
         if one.tag == "number_voided.v1":
             remedy = (

@@ -13,7 +13,6 @@ from archief.errors import MalformedError
 from archief.events import envelope
 from archief.rules import lifecycle, numbering
 from archief.rules.authority import AUTHORITY_TYPES, Authority
-from archief.rules.lifecycle import Reached
 
 Line = tuple[int, bytes, str]
 """Entry index, entry, and for a commit the types of its events."""
@@ -22,7 +21,7 @@ ALLOWED_MAX = 1_000
 """So many answers of authority are remembered: who appends what repeats."""
 
 _AUTHORITY = frozenset(tag.encode() for tag in AUTHORITY_TYPES)
-_MILESTONES = {tag.encode(): reached for tag, reached in lifecycle.MILESTONES.items()}
+_MILESTONES: dict[bytes, int] = {tag.encode(): reached for tag, reached in lifecycle.MILESTONES.items()}
 _ISSUING = frozenset(tag.encode() for tag in numbering.ISSUING_TYPES)
 _ISSUED = re.compile(rb'"series":"([^"]+)","year":([0-9]{4})')
 
@@ -42,7 +41,7 @@ class CommitFacts:
         self._authority: Authority | None = None
         self._allowed: dict[tuple[bytes, str], bool] = {}  # key and origin, types: while authority stays as it is
         self.lines: list[Line] = []
-        self.milestones: list[tuple[str, Reached]] = []
+        self.milestones: list[tuple[str, int]] = []
         self.issued: list[tuple[str, int]] = []
 
     def see(self, seq: int, tag: bytes, stream: str, entry: bytes) -> None:

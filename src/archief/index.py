@@ -29,7 +29,6 @@ from archief.events.envelope import Event
 from archief.heads import Anchor
 from archief.log import committed_entries
 from archief.rules.authority import AUTHORITY_TYPES, Authority
-from archief.rules.lifecycle import Reached
 from archief.storage import base
 from archief.storage.base import Storage, Tail
 from archief.stored_tree import StoredTree
@@ -74,13 +73,13 @@ class Stream(NamedTuple):
         version: its newest ``stream_seq``; -1 when there is none.
         kind: as the catalogue has it; empty where it is not known.
         seq: the entry of that version; -1 when there is none.
-        reached: what its letter has been through.
+        reached: what its letter has been through (``lifecycle.Reached``).
     """
 
     version: int = -1
     kind: str = ""
     seq: int = -1
-    reached: Reached = Reached.NOTHING
+    reached: int = 0
 
 
 class Position(NamedTuple):
@@ -214,8 +213,9 @@ class Index:
         for stream in streams:
             if stream in self._pending:
                 pending, stored = self._pending[stream], found[stream]
-                kind, reached = pending.kind or stored.kind, pending.reached | stored.reached
-                found[stream] = pending._replace(kind=kind, reached=reached)
+                if not pending.kind:
+                    pending = pending._replace(kind=stored.kind, reached=pending.reached | stored.reached)
+                found[stream] = pending
         return found
 
     def _stored(self, streams: Sequence[str]) -> dict[str, Stream]:
@@ -295,7 +295,7 @@ class Index:
                 kind = known.kind if known is not None else _checked(stream)
             except ValueError:
                 raise MalformedError("not an entry of the log", where=f"entry {seq}") from None
-            reached = known.reached if known is not None else Reached.NOTHING
+            reached = known.reached if known is not None else 0
             self._pending[stream] = Stream(version, kind or (_kind(tag) if version == 0 else ""), seq, reached)
             if tag in SAYING:
                 said.see(seq, tag, stream, entry)

@@ -32,12 +32,12 @@ from archief.errors import (
 from archief.events import envelope
 from archief.events.envelope import Commit
 from archief.heads import Anchor, Head, Heads
-from archief.index import Index, Position, Stream, confirm, is_authority
+from archief.index import Index, Position, Stream, confirm
 from archief.keys import Entropy, SigningKey
 from archief.log import tail_entries
 from archief.memory import check_memory, signed_size
 from archief.rules import signing
-from archief.rules.authority import OUTCOME_REMEDY, Authority
+from archief.rules.authority import AUTHORITY_TYPES, OUTCOME_REMEDY, Authority
 from archief.storage import base
 from archief.storage.base import Storage, Tail
 from archief.stored_tree import GrowingRows, StoredTree
@@ -45,6 +45,10 @@ from archief.tlog import merkle
 
 CLOCK_LEAD_SECONDS = 300
 """How far the last commit may lie ahead of the writer's clock (format.md §2)."""
+
+_AUTHORITY = frozenset(AUTHORITY_TYPES)
+_NAMING = frozenset({"archive_founded.v1", "log_continued.v1"})
+_LOOKED_INTO = _AUTHORITY | {signing.LETTER_SIGNED}
 
 
 class Appended(NamedTuple):
@@ -70,12 +74,16 @@ class Admitted(NamedTuple):
 
     Attributes:
         drafts: as they will be written, with the numbers that were drawn for them.
+        tags: their types, each once.
+        origin: the log's name: the one it has, or the one that they give it.
         versions: what is known of each stream before them.
         streams: what is known of each stream after them.
         issued: series and year of each number that they take.
     """
 
     drafts: Sequence[Draft]
+    tags: frozenset[str]
+    origin: str
     versions: dict[str, Stream]
     streams: dict[str, Stream]
     issued: list[tuple[str, int]]
@@ -186,8 +194,8 @@ class Journal:
             payloads, entries = write_events(drafts, self.size, admitted.versions, entropy)
             leaves = merkle.leaf_hashes(entries)
             head = envelope.Base(root=self.root().hex(), size=self.size)
-            commit, entry = seal_commit(head, leaves, signer, commit_id, time, self._origin_of(drafts))
-            self._check_events(drafts, entries, signer, now)
+            commit, entry = seal_commit(head, leaves, signer, commit_id, time, admitted.origin)
+            self._check_events(admitted, entries, signer, now)
             documents = [document for one in drafts for document in one.documents]
             self.storage.append_commit(self.size, payloads, documents, [*entries, entry])
             first = self.size
@@ -206,19 +214,18 @@ class Journal:
             admitted = self._admit(drafts, signer)
             self._time(now, accept_clock=accept_clock)
             _, entries = write_events(admitted.drafts, self.size, admitted.versions, bytes)
-            self._check_events(admitted.drafts, entries, signer, now)
+            self._check_events(admitted, entries, signer, now)
 
     # judging
 
-    def _origin_of(self, drafts: Sequence[Draft]) -> str:
+    def _origin_of(self, drafts: Sequence[Draft], tags: frozenset[str]) -> str:
         """The log's name for a commit: the one it has, or the one that its own events give it."""
-        for one in drafts:
-            if one.tag in ("archive_founded.v1", "log_continued.v1"):
-                return str(msgspec.json.decode(one.facts)["origin"])
-        return self.authority.origin
+        if tags.isdisjoint(_NAMING):
+            return self.authority.origin
+        return next(str(msgspec.json.decode(one.facts)["origin"]) for one in drafts if one.tag in _NAMING)
 
-    def _judge(self, drafts: Sequence[Draft], signer: SigningKey) -> None:
-        reasons = self.authority.judge(signer.public.id, self._origin_of(drafts), (one.tag for one in drafts))
+    def _judge(self, tags: Iterable[str], origin: str, signer: SigningKey) -> None:
+        reasons = self.authority.judge(signer.public.id, origin, tags)
         if reasons:
             raise RefusedError(
                 "; ".join(reasons),
@@ -228,25 +235,23 @@ class Journal:
 
     def _admit(self, drafts: Sequence[Draft], signer: SigningKey) -> Admitted:
         """The events as they will be written, once this person may append them and they fit what is there."""
-        self._judge(drafts, signer)
+        tags = dict.fromkeys(one.tag for one in drafts)
+        among = frozenset(tags)
+        origin = self._origin_of(drafts, among)
+        self._judge(tags, origin, signer)
         known = self._streams({one.stream for one in drafts})
         streams = admission.fit(drafts, known, self.authority, self.size)
         issued: list[tuple[str, int]] = []
-        if any(admission.takes_number(one) for one in drafts):
+        if not among.isdisjoint(admission.NUMBERED_TYPES):
             drafts, issued = admission.draw(drafts, self.authority, self._index.issued())
-        return Admitted(drafts, known, streams, issued)
+        return Admitted(drafts, among, origin, known, streams, issued)
 
-    def _check_events(
-        self, drafts: Sequence[Draft], entries: Sequence[bytes], signer: SigningKey, now: dt.datetime
-    ) -> None:
+    def _check_events(self, admitted: Admitted, entries: Sequence[bytes], signer: SigningKey, now: dt.datetime) -> None:
         """What only a look into the facts can tell: enrolments, inner signatures, destructions."""
-        looked = [
-            envelope.decode_event(entry)
-            for one, entry in zip(drafts, entries, strict=True)
-            if is_authority(one.tag) or one.tag == signing.LETTER_SIGNED
-        ]
-        if not looked:
+        if admitted.tags.isdisjoint(_LOOKED_INTO):
             return
+        written = zip(admitted.drafts, entries, strict=True)
+        looked = [envelope.decode_event(entry) for one, entry in written if one.tag in _LOOKED_INTO]
         trial = self.authority.copy()
         for event in looked:
             if event.type == signing.LETTER_SIGNED:
@@ -291,22 +296,20 @@ class Journal:
     ) -> None:
         """Take an acknowledged append into account; tiles are written, and losing them loses nothing."""
         drafts = admitted.drafts
-        held: list[Line] = [
-            (self.size + number, line, "")
-            for number, (one, line) in enumerate(zip(drafts, entries, strict=True))
-            if is_authority(one.tag)
-        ]
-        if held:
+        held: list[Line] = []
+        if not admitted.tags.isdisjoint(_AUTHORITY):
+            numbered = enumerate(zip(drafts, entries, strict=True), self.size)
+            held = [(seq, line, "") for seq, (one, line) in numbered if one.tag in _AUTHORITY]
             self.authority.take(commit, [envelope.decode_event(line) for _, line, _ in held])
-            held.append((commit.seq, entry, " ".join(sorted({one.tag for one in drafts}))))
+            held.append((commit.seq, entry, " ".join(sorted(admitted.tags))))
         self._index.note(admitted.streams, admitted.issued, held, Position(commit.seq + 1, entry))
         self._write_tiles(self._grow([*leaves, merkle.leaf_hash(entry)], commit, entry))
 
     def _grow(self, leaves: list[bytes], commit: Commit, entry: bytes) -> list[tuple[str, bytes]]:
         """Take a commit's leaves into the tree; gives the tiles that this fills."""
-        self._frontier.extend(leaves)
+        filled = self._frontier.extend(leaves)
         self.size, self.last_commit, self._tail_entry = commit.seq + 1, commit, entry
-        return list(self._rows.extend(leaves))
+        return list(self._rows.extend(leaves, filled))
 
     def _write_tiles(self, made: Iterable[tuple[str, bytes]], *, missing: bool = False) -> None:
         """Write tiles, or those of them that whoever appended did not write."""
@@ -452,7 +455,7 @@ class Journal:
     def _judged(self, commit: Commit, events: Sequence[bytes]) -> Authority:
         """What authority says after a commit that somebody else appended."""
         tags = [envelope.tag_of(event) for event in events]
-        looked = [event for event, tag in zip(events, tags, strict=True) if is_authority(tag)]
+        looked = [event for event, tag in zip(events, tags, strict=True) if tag in _AUTHORITY]
         if not looked or self.authority.judge(commit.key, commit.origin, tags):
             return self.authority
         authority = self.authority.copy()

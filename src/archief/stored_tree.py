@@ -133,8 +133,14 @@ class GrowingRows:
                     begin += 1 << bit
         return merkle.Frontier(self.size, peaks)
 
-    def extend(self, leaves: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-        """Add leaves; yields path and bytes of every tile that this fills, and of partial ones above the lowest."""
+    def extend(self, leaves: Sequence[bytes], filled: Sequence[bytes] | None = None) -> Iterator[tuple[str, bytes]]:
+        """Add leaves; yields path and bytes of every tile that this fills, and of partial ones above the lowest.
+
+        Args:
+            leaves: leaf hashes.
+            filled: the roots of the lowest tiles that they fill (what ``merkle.Frontier.extend`` gives);
+                None computes them.
+        """
         first_changed = self.size
         self.size += len(leaves)
         added = list(leaves)
@@ -144,10 +150,12 @@ class GrowingRows:
                 self.rows.append([])
             row, stored = self.rows[level] + added, len(self.rows[level]) // PARTIAL_STEP
             index = (first_changed >> (8 * level)) // WIDTH
-            added = []
+            known = filled if level == 0 else None
+            added = list(known or ())
             while len(row) >= WIDTH:
                 yield tiles.tile_path(level, index), b"".join(row[:WIDTH])
-                added.append(merkle.root(row[:WIDTH]))
+                if known is None:
+                    added.append(merkle.root(row[:WIDTH]))
                 row, stored = row[WIDTH:], 0
                 index += 1
             self.rows[level] = row

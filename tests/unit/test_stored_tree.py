@@ -98,6 +98,15 @@ def test_the_tiles_of_a_growing_tree_are_those_of_the_whole() -> None:
     assert {path: data for path, data in expected.items() if ".p/" in path} == dict(rows.partial())
 
 
+def test_a_frontier_gives_the_roots_of_the_tiles_that_it_fills() -> None:
+    alone, beside, frontier, size = GrowingRows([], 0), GrowingRows([], 0), merkle.Frontier(), 0
+    for step in (1, 254, 1, 1, 300, 0, 2_000, 3_000):
+        leaves = LEAVES[size : size + step]
+        assert dict(alone.extend(leaves)) == dict(beside.extend(leaves, frontier.extend(leaves)))
+        size += step
+    assert alone.rows == beside.rows
+
+
 def test_unfinished_tiles_above_the_lowest_are_stored_at_every_eighth_hash() -> None:
     rows, size = GrowingRows([], 0), 0
     made: dict[str, bytes] = {}

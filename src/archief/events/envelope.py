@@ -32,6 +32,7 @@ A **payload line** holds what can be erased; its commitment stands in the event:
 
 from __future__ import annotations
 
+import binascii
 import datetime as dt
 import functools
 import hashlib
@@ -229,19 +230,13 @@ def decode_payload(tag: str, line: bytes, where: str = "") -> Any:  # noqa: ANN4
 def encode_event(facts: bytes, commitment: str | None, seq: int, stream: str, stream_seq: int, tag: str) -> bytes:
     """Write an event line from facts that are canonical already."""
     held = f'"{commitment}"' if commitment is not None else "null"
-    return b'{"facts":%b,"payload":%b,"seq":%d,"stream":"%b","stream_seq":%d,"type":"%b"}' % (
-        facts,
-        held.encode(),
-        seq,
-        stream.encode(),
-        stream_seq,
-        tag.encode(),
-    )
+    rest = f',"payload":{held},"seq":{seq},"stream":"{stream}","stream_seq":{stream_seq},"type":"{tag}"}}'
+    return b'{"facts":' + facts + rest.encode()
 
 
 def encode_payload(data: bytes, salt: bytes, seq: int) -> bytes:
     """Write a payload line from data that are canonical already and 32 fresh random bytes."""
-    return b'{"data":%b,"salt":"%b","seq":%d}' % (data, canonical.base64_encode(salt).encode(), seq)
+    return b'{"data":%b,"salt":"%b","seq":%d}' % (data, binascii.b2a_base64(salt, newline=False), seq)
 
 
 def commitment(payload_line: bytes) -> str:

@@ -13,13 +13,14 @@ True
 from __future__ import annotations
 
 import enum
+import functools
 from typing import NamedTuple
 
 from archief.errors import RefusedError
 
 
-class Reached(enum.IntFlag):
-    """What a letter has been through."""
+class Reached(enum.IntEnum):
+    """What a letter has been through; what it reached in all is the sum of these, a plain number."""
 
     NOTHING = 0
     RECEIVED = 1
@@ -51,15 +52,15 @@ class Rule(NamedTuple):
 
     name: str
     types: frozenset[str]
-    forbidden: Reached
-    needed: Reached
+    forbidden: int
+    needed: int
     what: str
     ground: str
     remedy: str
 
-    def broken(self, reached: Reached) -> bool:
+    def broken(self, reached: int) -> bool:
         """Whether an event of its types would break it now."""
-        return bool(reached & self.forbidden) or self.needed not in reached
+        return bool(reached & self.forbidden or self.needed & ~reached)
 
     def error(self, stream: str) -> RefusedError:
         """The refusal, for a person."""
@@ -143,21 +144,34 @@ RULES = (
 """In the order in which they are asked; the first that is broken is told."""
 
 
-def after(reached: Reached, tag: str) -> Reached:
+def after(reached: int, tag: str) -> int:
     """What a letter has reached after an event.
 
     Args:
         reached: what it had reached before.
         tag: the event's type, with its version.
     """
-    return reached | MILESTONES.get(tag, Reached.NOTHING)
+    return reached | MILESTONES.get(tag, 0)
 
 
-def refusal(tag: str, reached: Reached) -> Rule | None:
+def refusal(tag: str, reached: int) -> Rule | None:
     """The rule that forbids an event now; None when it may happen.
 
     Args:
         tag: the event's type, with its version.
         reached: what the letter has reached.
     """
-    return next((rule for rule in RULES if tag in rule.types and rule.broken(reached)), None)
+    rules, forbidden, needed = _rules_of(tag)
+    if not (reached & forbidden or needed & ~reached):
+        return None
+    return next(rule for rule in rules if rule.broken(reached))
+
+
+@functools.cache
+def _rules_of(tag: str) -> tuple[tuple[Rule, ...], int, int]:
+    """The rules of a type, and all that they forbid and need together: most events break none of them."""
+    rules = tuple(rule for rule in RULES if tag in rule.types)
+    forbidden = needed = 0
+    for rule in rules:
+        forbidden, needed = forbidden | rule.forbidden, needed | rule.needed
+    return rules, forbidden, needed

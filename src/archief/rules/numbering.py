@@ -9,6 +9,7 @@ to stand in the log, and a gap cannot come about. Pure: how many were issued is 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -139,8 +140,13 @@ def written(pattern: str, year: int, ordinal: int) -> str:
         year: the year.
         ordinal: the number itself.
     """
-    values = {"year": year, "number": ordinal}
-    return _PART.sub(lambda part: f"{values[part[1]]:0{part[2] or 1}d}", pattern)
+    return _form(pattern) % {"year": year, "number": ordinal}
+
+
+@functools.cache
+def _form(pattern: str) -> str:
+    """A pattern as Python writes one."""
+    return _PART.sub(lambda part: f"%({part[1]})0{part[2] or 1}d", pattern.replace("%", "%%"))
 
 
 def _readings(pattern: str, number: str) -> Iterable[tuple[int | None, int]]:

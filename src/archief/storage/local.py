@@ -212,7 +212,7 @@ class LocalStorage:
         name = f"log/{segment_first(size - 1):012d}.jsonl"
         end = os.fstat(self._open_files[name][0]).st_size
         self._tail = Tail(size, entries[-1], Segment(segment_first(size - 1), name, end), end)
-        self._seen = self._look(self._tail)
+        self._seen = self._look(self._tail, written=True)
 
     def cut_tail(self, size: int) -> str:
         """Move all entries from index ``size`` on into ``recovered/``; their payloads and documents go."""
@@ -325,14 +325,16 @@ class LocalStorage:
             return self.read(tail.segment, start, tail.end_bytes) == line
         return os.pread(self._open_files[tail.segment.name][0], len(line), start) == line
 
-    def _look(self, tail: Tail) -> tuple[tuple[int, int] | None, ...]:
-        """Which files a writer would extend, and their lengths."""
+    def _look(self, tail: Tail, *, written: bool = False) -> tuple[tuple[int, int] | None, ...]:
+        """Which files a writer would extend, and their lengths; ``written``: as this storage just left them."""
         first = segment_first(tail.size - 1) if tail.size else 0
         seen: list[tuple[int, int] | None] = []
         for start in (first, first + envelope.SEGMENT_ENTRIES):
             for kind in ("log", "payload"):
+                name = f"{kind}/{start:012d}.jsonl"
+                held = written and name in self._open_files
                 try:
-                    status = os.stat(f"{self.place}/{kind}/{start:012d}.jsonl")  # noqa: PTH116 - hot
+                    status = os.stat(self._open_files[name][0] if held else f"{self.place}/{name}")  # noqa: PTH116 - hot
                     seen.append((status.st_ino, status.st_size))
                 except FileNotFoundError:
                     seen.append(None)

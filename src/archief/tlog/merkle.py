@@ -42,6 +42,9 @@ HashReader = Callable[[Sequence[tuple[int, int]]], list[bytes]]
 _LEAF = sha256(b"\x00")
 _NODE = sha256(b"\x01")
 
+_TILE_LEVELS = 8
+"""Levels of the tree in one tile (C2SP tlog-tiles)."""
+
 _CHUNK = 1024
 """Leaves hashed up together: few enough to stay in the processor's cache."""
 
@@ -82,6 +85,8 @@ def pair_hashes(nodes: Sequence[bytes]) -> list[bytes]:
 
 def root(leaf_hashes: Sequence[bytes]) -> bytes:
     """The root over these leaves alone (RFC 6962 section 2.1)."""
+    if len(leaf_hashes) == 1:
+        return leaf_hashes[0]
     frontier = Frontier()
     frontier.extend(leaf_hashes)
     return frontier.root()
@@ -125,24 +130,36 @@ class Frontier:
         peaks.append(leaf)
         self.size += 1
 
-    def extend(self, leaves: Sequence[bytes]) -> None:
-        """Add many leaf hashes: level by level, not leaf by leaf, which is what makes it quick."""
-        for begin in range(0, len(leaves), _CHUNK):
-            self._extend(leaves[begin : begin + _CHUNK])
+    def extend(self, leaves: Sequence[bytes]) -> list[bytes]:
+        """Add many leaf hashes: level by level, not leaf by leaf, which is what makes it quick.
 
-    def _extend(self, nodes: Sequence[bytes]) -> None:
+        Returns:
+            The hashes of the complete subtrees of 256 leaves that they fill: what tiles one level up are made of.
+        """
+        filled: list[bytes] = []
+        for begin in range(0, len(leaves), _CHUNK):
+            filled += self._extend(leaves[begin : begin + _CHUNK])
+        return filled
+
+    def _extend(self, nodes: Sequence[bytes]) -> Sequence[bytes]:
         peaks = self.peaks
         bits = self.size
         self.size += len(nodes)
         added = []  # new peaks, the smallest first
+        filled: Sequence[bytes] = ()
+        level = 0
         while nodes:
+            if level == _TILE_LEVELS:
+                filled = nodes
             if bits & 1:  # this level's old peak is the left neighbour of the first new node
                 nodes = [peaks.pop(), *nodes]
             if len(nodes) & 1:
                 added.append(nodes[-1])
             nodes = pair_hashes(nodes)
             bits >>= 1
+            level += 1
         peaks.extend(reversed(added))
+        return filled
 
     def root(self) -> bytes:
         """The root of the tree as it is now."""
