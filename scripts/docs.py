@@ -1,6 +1,6 @@
 """Writes the pages of docs/ that are printed from the code; with --check compares them instead.
 
-scripts/docs.py             writes docs/cli.md, errors.md, events.md and data.md
+scripts/docs.py             writes docs/cli.md, errors.md, events.md, data.md and reports.md
 scripts/docs.py --check     exit 1 when a page is not what the code prints, and says which
 """
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from archief.cli.reference import cli_markdown, errors_markdown
 from archief.events.schema import events_markdown
 from archief.projections.tables import data_markdown
+from archief.reports.declaration import reports_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 TRANSCRIPTS = ROOT / "tests" / "cli" / "errors"
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
         "data.md": data_markdown(),
         "errors.md": errors_markdown(examples()),
         "events.md": events_markdown(),
+        "reports.md": reports_markdown(),
     }
 
 

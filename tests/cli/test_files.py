@@ -50,6 +50,7 @@ LINES = {
     "render --out": "render 2021-00017 --out gone/away",
     "render --template": "render 2021-00017 --out letter.pdf --template gone/away",
     "replay --into": "replay --into gone/away",
+    "report --out": "report register --format csv --out gone/away",
     "rules import FILE.csv": "--as archivaris rules import gone/away --code own:lijst --begin 1983-01-01",
     "sign --pdf": "--as jansen sign 2021-00018 --basis gemeentewet:32a --pdf gone/away",
     "timestamp --request": "--as archivaris timestamp --request gone/away",

@@ -76,6 +76,9 @@ LINES = """
     list --kind mandates
     search stadsronde
     sql "select count(*) from letter"
+    report list
+    report register
+    report register --format html --out register.html
     replay
     replay --until 8 --into early.duckdb
     verify

@@ -33,6 +33,7 @@ COMMANDS = {
     "list": ["list"],
     "sql": ["sql", "select kind, count(*) as letters from letter group by kind"],
     "replay": ["replay"],
+    "report": ["report", "register"],
     "search": ["search", "fietsen"],
     "audit": ["audit"],
     "verify": ["verify"],
@@ -84,6 +85,7 @@ def members(told: Any, found: Any, path: str = "$") -> list[str]:
         if path in {
             "$.letters[0]",
             "$.rows[0]",
+            "$.parts[0].rows[0]",
             "$.tables",
             "$.letter.fields",
             "$.events[0].data",

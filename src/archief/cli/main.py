@@ -71,6 +71,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
             "list": "listing:list_records",
             "search": "finding:search",
             "sql": "listing:sql",
+            "report": "reporting:report",
             "replay": "replaying:replay",
         },
     ),

@@ -63,6 +63,15 @@ def end_of(day: dt.date) -> str:
     return (midnight.astimezone(dt.UTC) - dt.timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def day_of(time: str) -> dt.date:
+    """The day in Amsterdam of a time as commits write it.
+
+    Raises:
+        ExtraMissingError: this machine has no time zone data.
+    """
+    return dt.datetime.fromisoformat(time).astimezone(zone()).date()
+
+
 def _of_size(log: Log, size: int) -> Position:
     if not 0 < size <= log.size:
         raise NotFoundError(f"the log has {log.size} entries", where=f"size {size}", remedy="name a smaller number")

@@ -9,21 +9,23 @@ from archief.cli.session import Session
 from archief.errors import NotFoundError, UsageError
 
 
-def target(session: Session, path: Path, option: str) -> Path:
+def target(session: Session, path: Path, option: str, *, force: bool | None = None) -> Path:
     """A path that may be written.
 
     Args:
         session: says where the archive and the keys are.
         path: what the person named.
         option: the option it was named with, for the message.
+        force: whether a plain file that is there may be written over; None where the command has no ``--force``.
 
     Raises:
         UsageError: something is there already, or it lies in the archive or among the keys.
         NotFoundError: there is no such folder.
     """
     _refuse_place(session, path, option)
-    if path.exists() or path.is_symlink():
-        raise UsageError(f"{path} is there already", where=option, remedy="name another file, or move that one away")
+    if (path.exists() or path.is_symlink()) and not (force and path.is_file() and not path.is_symlink()):
+        remedy = "name another file, or " + ("move that one away" if force is None else "write over it with --force")
+        raise UsageError(f"{path} is there already", where=option, remedy=remedy)
     return path
 
 
@@ -51,11 +53,11 @@ def _refuse_place(session: Session, path: Path, option: str) -> None:
         raise NotFoundError(f"there is no folder {real.parent}", where=option, remedy="make it, or name another one")
 
 
-def write(session: Session, path: Path, content: bytes, option: str = "--out") -> None:
+def write(session: Session, path: Path, content: bytes, option: str = "--out", *, force: bool | None = None) -> None:
     """Write a file that a person named.
 
     Raises:
         UsageError, NotFoundError: as :func:`target`.
         WriteFailedError: the disk refused.
     """
-    durable.replace(target(session, path, option), content)
+    durable.replace(target(session, path, option, force=force), content)

@@ -1,0 +1,77 @@
+"""How a report writes: days, numbers and codes for a Dutch reader; the same on every machine, whatever its settings."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+
+from archief.rules.town_hall import zone
+
+MONTHS = (
+    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
+    "december",
+)  # fmt: skip
+
+
+@functools.cache
+def words() -> Mapping[str, Mapping[str, str]]:
+    """The Dutch for codes, by group."""
+    text = resources.files("archief.reports").joinpath("words.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def word(group: str, code: str) -> str:
+    """The Dutch for a code; the code itself where there is none."""
+    return words()[group].get(code, code)
+
+
+def number(value: int) -> str:
+    """A whole number: 1.234."""
+    return f"{value:,}".replace(",", ".")
+
+
+def day(value: dt.date) -> str:
+    """A day in digits: 16-04-2021."""
+    return f"{value.day:02}-{value.month:02}-{value.year:04}"
+
+
+def long_day(value: dt.date) -> str:
+    """A day in words: 16 april 2021."""
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: dt.datetime) -> str:
+    """A moment (UTC, without a zone) as the clock of the town hall says it: 16-04-2021 10:00."""
+    there = value.replace(tzinfo=dt.UTC).astimezone(zone())
+    return f"{day(there.date())} {there.hour:02}:{there.minute:02}"
+
+
+def written(value: object, kind: str = "text") -> str:
+    """A value as a reader gets it; empty when there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "ja" if value else "nee"
+    if isinstance(value, dt.datetime):
+        return moment(value)
+    if isinstance(value, dt.date):
+        return day(value)
+    if isinstance(value, int) and kind == "share":
+        return f"{value // 10},{value % 10} %"
+    if isinstance(value, int) and kind == "number":
+        return number(value)
+    return str(value)
+
+
+def ranges(seqs: list[int]) -> list[str]:
+    """Entries in few words: 12, 15, 17–20."""
+    found: list[list[int]] = []
+    for seq in seqs:
+        if found and seq == found[-1][1] + 1:
+            found[-1][1] = seq
+        else:
+            found.append([seq, seq])
+    return [str(first) if first == last else f"{first}–{last}" for first, last in found]

@@ -1,0 +1,263 @@
+"""Makes a report: asks its queries of a state, puts Dutch for codes, and marks what was destroyed.
+
+Pure but for the state and the log it is given: no clock, no locale. The same state and day give the same content. What
+was destroyed since counts as it did, with the mark of its destruction in place of its words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from archief.log import Log
+from archief.reports import dutch
+from archief.reports.content import Content, Counted, Event, MadeFrom, Row, Section, Value
+from archief.reports.declaration import Column, Part, Report, parameters
+from archief.reports.made_from import made_from
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ERASED = "[gewist]"
+EVENTS_SHOWN = 5_000
+"""So many entries are told in a page; JSON names every one."""
+
+
+class Destroyed(NamedTuple):
+    """What became of a record.
+
+    Attributes:
+        entry: the entry that says it is destroyed.
+        certificate: the entry that closes the destruction with its certificate; None while there is none.
+    """
+
+    entry: int
+    certificate: int | None
+
+    @property
+    def mark(self) -> str:
+        """What stands in place of its words."""
+        return f"[vernietigd, verklaring {self.certificate if self.certificate is not None else 'volgt'}]"
+
+
+class Asked(NamedTuple):
+    """What was asked for.
+
+    Attributes:
+        day: the reference date.
+        on: as it was given; None when it was not.
+        record: the stream of the record; empty for a report about all.
+        destroyed: every record that is destroyed by now, by stream: :func:`destroyed`.
+        test: it is a test archive.
+    """
+
+    day: dt.date
+    on: str | None
+    record: str
+    destroyed: Mapping[str, Destroyed]
+    test: bool
+
+
+def destroyed(connection: DuckDBPyConnection) -> dict[str, Destroyed]:
+    """Every destroyed record of a state. Asked of the newest state, also for a report on an earlier one."""
+    query = (
+        "select cast(destroyed.stream as varchar), destroyed.seq, destruction.closed_seq from destroyed"
+        " left join destruction on destruction.authorised_seq = destroyed.authorisation order by destroyed.seq"
+    )
+    return {stream: Destroyed(entry, closed) for stream, entry, closed in connection.execute(query).fetchall()}
+
+
+def make(connection: DuckDBPyConnection, log: Log, report: Report, asked: Asked) -> Content:
+    """Make a report of a state.
+
+    Args:
+        connection: the state.
+        log: the log that it was made from.
+        report: which.
+        asked: the day and the record.
+    """
+    owners = _Owners(connection)
+    marks = _Marks(connection, asked.destroyed)
+    sections = [_section(connection, log, report, part, asked, owners, marks) for part in report.part]
+    named = _first_seqs(sections)
+    events = _events(connection, named, marks)
+    return Content(
+        name=report.name,
+        title=report.title,
+        question=report.question,
+        sources=report.sources,
+        about=report.about,
+        record=asked.record,
+        sections=sections,
+        made_from=[_foot(connection, log, asked)],
+        events=events,
+        names=marks.names(dict.fromkeys(event.stream for event in events.values())),
+        test=asked.test,
+        csv=report.csv,
+    )
+
+
+def _foot(connection: DuckDBPyConnection, log: Log, asked: Asked) -> MadeFrom:
+    """The foot; destructions count up to the end of the commit of the last one that took something this state shows."""
+    known = {str(stream) for (stream,) in connection.execute("select distinct stream from event").fetchall()} if (
+        asked.destroyed
+    ) else set()  # fmt: skip
+    last = max((one.certificate or one.entry for stream, one in asked.destroyed.items() if stream in known), default=-1)
+    foot = made_from(connection, log, on=asked.on, day=asked.day, destructions=0)
+    size = foot.size if last < foot.size else log.commit_of(last).seq + 1
+    return msgspec.structs.replace(foot, destructions=size)
+
+
+class _Owners:
+    """Which stream an entry belongs to."""
+
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._known: dict[int, str] = {}
+
+    def of(self, seqs: Sequence[int]) -> list[str]:
+        """The streams of some entries, each once, in their order."""
+        new = [seq for seq in seqs if seq not in self._known]
+        if new:
+            query = "select seq, cast(stream as varchar) from event where seq in (select unnest($seqs))"
+            self._known.update(self._connection.execute(query, {"seqs": new}).fetchall())
+        return list(dict.fromkeys(self._known[seq] for seq in seqs))
+
+
+class _Marks:
+    """What stands in place of words that are gone, and what a record is called."""
+
+    def __init__(self, connection: DuckDBPyConnection, gone: Mapping[str, Destroyed]) -> None:
+        self._connection = connection
+        self._gone = gone
+        query = "select distinct cast(stream as varchar) from event where payload = 'absent'"
+        self._erased = {stream for (stream,) in connection.execute(query).fetchall()}
+
+    def of(self, record: str, value: Value) -> Value:
+        """A word of a record's payload, or what stands in its place."""
+        if record in self._gone:
+            return self._gone[record].mark
+        return ERASED if value is None and record in self._erased else value
+
+    def names(self, streams: Iterable[str]) -> dict[str, str]:
+        """What records are called: number, title or name; else the first digits of the id."""
+        query = (
+            "select cast(wanted.stream as varchar),"
+            " coalesce(letter.number, dossier.number, dossier.title, destruction.title, person.name, mandate.title)"
+            " from (select unnest(cast($streams as uuid[])) as stream) as wanted"
+            " left join letter using (stream) left join dossier using (stream)"
+            " left join (select stream, arg_max(title, seq) as title from destruction group by stream) as destruction"
+            " using (stream) left join person using (stream) left join mandate using (stream)"
+        )
+        found = dict(self._connection.execute(query, {"streams": list(streams)}).fetchall())
+        return {
+            stream: self._gone[stream].mark if stream in self._gone else name or stream[:8]
+            for stream, name in sorted(found.items())
+        }
+
+
+def _section(
+    connection: DuckDBPyConnection,
+    log: Log,
+    report: Report,
+    part: Part,
+    asked: Asked,
+    owners: _Owners,
+    marks: _Marks,
+) -> Section:
+    query = report.queries.get(part.name)
+    rows = _ask(connection, query, asked) if query is not None else []
+    figures: list[Counted] = []
+    lines: list[Row] = []
+    if part.fill == "proofs":
+        lines = _proofs(connection, log, rows)
+    elif part.figures:
+        by_name = {row["figure"]: row for row in rows}
+        for one in part.figures:
+            value, events = by_name[one.name]["value"], by_name[one.name]["events"] or []
+            figures.append(Counted(one.name, one.title, value, events, owners.of(events), text=one.text, kind=one.kind))
+    else:
+        lines = [_row(part.columns, row, owners, marks) for row in rows]
+    return Section(part.name, part.title, part.text, figures, part.columns, lines, part.chart, part.none)
+
+
+def _ask(connection: DuckDBPyConnection, query: str, asked: Asked) -> list[dict[str, Any]]:
+    given: dict[str, object] = {"day": asked.day, "record": asked.record}
+    wanted = parameters(query)
+    cursor = connection.execute(query, {name: value for name, value in given.items() if name in wanted})
+    columns = [name for name, *_ in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _row(columns: Sequence[Column], row: Mapping[str, Any], owners: _Owners, marks: _Marks) -> Row:
+    events = row["events"] or []
+    record = str(row["record"]) if row.get("record") is not None else ""
+    cells: dict[str, Value] = {}
+    for column in columns:
+        value = row[column.name]
+        if column.words and value is not None:
+            value = dutch.word(column.words, value)
+        elif isinstance(value, list):
+            value = ", ".join(str(each) for each in value)
+        elif value is not None and not isinstance(value, str | int | dt.date):
+            value = str(value)
+        cells[column.name] = marks.of(record, value) if column.content else value
+    return Row(cells, events, [record] if record else owners.of(events), single=bool(record))
+
+
+def _proofs(connection: DuckDBPyConnection, log: Log, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """For each entry its leaf and the hashes from there to the root of this state (RFC 6962 section 2.1.1)."""
+    from archief.projections import state  # noqa: PLC0415 - only this part asks
+    from archief.tlog import merkle  # noqa: PLC0415 - as above
+
+    size = state.made_of(connection).size
+    found = []
+    for row in rows:
+        seq = row["entry"]
+        path = log.inclusion_proof(seq, size)
+        cells: dict[str, Value] = {
+            "entry": seq,
+            "leaf": merkle.leaf_hash(log.entry(seq)).hex(),
+            "path": " ".join(each.hex() for each in path),
+        }
+        found.append(Row(cells, [seq], [str(row["record"])], single=True))
+    return found
+
+
+# the entries that are named
+
+
+def _first_seqs(sections: Sequence[Section]) -> list[int]:
+    """The entries behind figures and lines, each once, as far as a page tells them."""
+    wanted: dict[int, None] = {}
+    for section in sections:
+        for events in [*(one.events for one in section.figures), *(row.events for row in section.rows)]:
+            wanted.update(dict.fromkeys(events[:EVENTS_SHOWN]))
+            if len(wanted) >= EVENTS_SHOWN:
+                return sorted(wanted)[:EVENTS_SHOWN]
+    return sorted(wanted)
+
+
+def _events(connection: DuckDBPyConnection, seqs: Sequence[int], marks: _Marks) -> dict[int, Event]:
+    query = (
+        "select event.seq, event.time, event_type.name, person.name, cast(event.person as varchar),"
+        " cast(event.stream as varchar) from event left join event_type on event_type.tag = event.type"
+        " left join person on person.stream = event.person"
+        " where event.seq in (select unnest($seqs)) order by event.seq"
+    )
+    rows = connection.execute(query, {"seqs": list(seqs)}).fetchall() if seqs else []
+    names = marks.names(dict.fromkeys(stream for *_, stream in rows)) if rows else {}
+    return {
+        seq: Event(
+            seq=seq,
+            time=time,
+            what=dutch.word("event", name or ""),
+            person=person or (by or "")[:8],
+            record=names[stream],
+            stream=stream,
+        )
+        for seq, time, name, person, by, stream in rows
+    }

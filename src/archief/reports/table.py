@@ -1,0 +1,34 @@
+"""A report's chief table as CSV: the house's way, as ``archief sql --csv`` prints it; days and times as ISO 8601."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+
+from archief.reports.content import Content, Row, Value
+
+
+def csv_of(content: Content) -> bytes:
+    """The part of a report that is its list: columns by their names, then the entries and records behind each line."""
+    section = content.section(content.csv)
+    names = [column.name for column in section.columns]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*names, "events", "records"])
+    writer.writerows(_line(row, names) for row in section.rows)
+    return text.getvalue().encode()
+
+
+def _line(row: Row, names: list[str]) -> list[object]:
+    cells = [_written(row.cells[name]) for name in names]
+    return [*cells, " ".join(map(str, row.events)), " ".join(row.records)]
+
+
+def _written(value: Value) -> object:
+    """A cell; a text that a spreadsheet would take for a formula is kept a text by an apostrophe before it."""
+    if isinstance(value, dt.datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return "" if value is None else value
