@@ -1,4 +1,4 @@
-"""veraPDF, the archives' own validator, finds nothing against what we render and sign: PDF/A-3a and PDF/UA-1."""
+"""veraPDF, the archives' own validator, finds nothing against what we render, sign and declare: PDF/A-3a, PDF/UA-1."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from archief.render import pades
+from archief.render.declarations import declaration
 from archief.render.pades import Trust
-from tests import rendered
+from tests import declared, rendered
 from tests.certificates import PASSPHRASE, Authority
 from tests.conftest import Requires
 from tests.unit.test_cli_timestamp import reply
@@ -66,6 +67,7 @@ def test_what_is_rendered_and_signed_keeps_to_the_standards_and_what_is_broken_d
     signed = pades.sign(brief, signer, NOW)
     good = {
         **{name: rendered.made(letter) for name, letter in rendered.ALL.items()},
+        **{name: declaration.pdf(one) for name, one in declared.ALL.items()},
         "B-B": signed,
         "twice": pades.sign(signed, signer, NOW),
         "B-T": pades.sign(brief, signer, NOW, stamp=stamp),

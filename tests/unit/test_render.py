@@ -233,3 +233,14 @@ def test_without_typst_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(ExtraMissingError, match="the extra `render`"):
         made(BRIEF)
+
+
+def test_a_word_that_no_line_can_hold_breaks_and_is_copied_as_one(tmp_path: Path) -> None:
+    word = "ab12" * 40
+    content = made(LetterData(body=[word]))
+    (page,) = pages(content)
+    assert word in page.replace(" ", "")
+    with pypdfium2.PdfDocument(content) as document:
+        text = document[0].get_textpage()
+        boxes = [text.get_charbox(number) for number in range(text.count_chars())]
+        assert max(right for _, _, right, _ in boxes) < document[0].get_width()

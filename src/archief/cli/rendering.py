@@ -193,7 +193,7 @@ def stored_as(content: bytes, entropy: Entropy, name: str) -> tuple[dict[str, An
         entropy: for the file's id.
         name: what the file is called.
     """
-    from archief.render.rendition import PRONOM, made_by  # noqa: PLC0415 - only who renders pays
+    from archief.render.typesetting import PRONOM, made_by  # noqa: PLC0415 - only who renders pays
 
     digest = _digest(content)
     new = NewDocument(entropy(16).hex(), lambda: io.BytesIO(content), digest)
