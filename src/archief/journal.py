@@ -36,7 +36,7 @@ from archief.index import Index, Position, Stream, confirm
 from archief.keys import Entropy, SigningKey
 from archief.log import tail_entries
 from archief.memory import check_memory, signed_size
-from archief.rules import signing
+from archief.rules import destructions, signing
 from archief.rules.authority import AUTHORITY_TYPES, OUTCOME_REMEDY, Authority
 from archief.storage import base
 from archief.storage.base import Storage, Tail
@@ -195,7 +195,7 @@ class Journal:
             leaves = merkle.leaf_hashes(entries)
             head = envelope.Base(root=self.root().hex(), size=self.size)
             commit, entry = seal_commit(head, leaves, signer, commit_id, time, admitted.origin)
-            self._check_events(admitted, entries, signer, now)
+            self._check_events(admitted, entries, signer, now, time)
             documents = [document for one in drafts for document in one.documents]
             self.storage.append_commit(self.size, payloads, documents, [*entries, entry])
             first = self.size
@@ -212,9 +212,9 @@ class Journal:
         """
         with self.writing():
             admitted = self._admit(drafts, signer)
-            self._time(now, accept_clock=accept_clock)
+            time = self._time(now, accept_clock=accept_clock)
             _, entries = write_events(admitted.drafts, self.size, admitted.versions, bytes)
-            self._check_events(admitted, entries, signer, now)
+            self._check_events(admitted, entries, signer, now, time)
 
     # judging
 
@@ -246,7 +246,9 @@ class Journal:
             drafts, issued = admission.draw(drafts, self.authority, self._index.issued())
         return Admitted(drafts, among, origin, known, streams, issued)
 
-    def _check_events(self, admitted: Admitted, entries: Sequence[bytes], signer: SigningKey, now: dt.datetime) -> None:
+    def _check_events(
+        self, admitted: Admitted, entries: Sequence[bytes], signer: SigningKey, now: dt.datetime, time: str
+    ) -> None:
         """What only a look into the facts can tell: enrolments, inner signatures, destructions."""
         if admitted.tags.isdisjoint(_LOOKED_INTO):
             return
@@ -257,8 +259,10 @@ class Journal:
             if event.type == signing.LETTER_SIGNED:
                 signing.check_inner_signature(event, trial, self.size, self._commitment)
                 signing.check_mandate(event, trial, now)
-            else:
-                trial.apply(event)
+                continue
+            if event.type == destructions.PAYLOAD_ERASED:
+                destructions.check_erased(event, self.size, self._commitment)
+            trial.apply(event, signer.public.id, time)
         if faults := trial.outcome_faults(self.authority, signer.public.id):
             raise RefusedError("; ".join(faults), where=f"key {signer.public.id[:8]}", remedy=OUTCOME_REMEDY)
 

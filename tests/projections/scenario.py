@@ -24,6 +24,9 @@ from tests.founding import Founded, Person, enrolled_key, found
 
 CLERK_ROLES = ("behandelaar", "recordmanager", "griffie", "ondertekenaar", "authoriser")
 
+FURTHER = {"owner": "behandelaar", "college": "authoriser"}
+"""Who else there is, where a scenario names them."""
+
 
 @dataclass
 class Told:
@@ -59,6 +62,8 @@ def tell(given: list[dict[str, Any]]) -> Told:
     archive = found(MemoryStorage())
     clerk = archive.enrol(*CLERK_ROLES)
     people = {"archivaris": archive.archivaris, "clerk": clerk}
+    wanted = {event.get("by") for event in given}
+    people |= {name: archive.enrol(role) for name, role in FURTHER.items() if name in wanted}
     told = Told(archive, {"archive": archive.stream, **{name: who.stream for name, who in people.items()}}, people)
     for number, event in enumerate(given):
         _append(told, event, event.get("name", str(number)))

@@ -278,3 +278,22 @@ def test_one_person_does_one_step_of_a_destruction(
     acted = {"consenter": consenter, "authoriser": authoriser}
     _put(connection, "destruction", {**row, **{name: persons[one] for name, one in acted.items() if one}})
     assert fine is not bool(_found(connection, "four_eyes"))
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ({"reviewed_seq": 11, "consented_seq": 13, "authorised_seq": 15, "started_seq": 17}, None),
+        ({"consented_seq": 13}, "it was consented to before it was reviewed"),
+        ({"reviewed_seq": 14, "consented_seq": 13}, "it was consented to before it was reviewed"),
+        ({"reviewed_seq": 11, "authorised_seq": 15}, "it was authorised before the archivaris consented"),
+        ({"started_seq": 16}, "its execution began on 2027-02-07, before its day"),
+    ],
+)
+def test_the_steps_of_a_destruction_follow_each_other(
+    connection: duckdb.DuckDBPyConnection, row: dict[str, int], what: str | None
+) -> None:
+    opened = _event(A, 16, 0, "destruction_proposed.v1") | {"time": "2027-02-07 22:59:59"}
+    _put(connection, "event", opened, _event(A, 17, 1, "destruction_started.v1") | {"time": "2027-02-07 23:00:00"})
+    _put(connection, "destruction", {"stream": A, "seq": 9, "earliest": "2027-02-08", **row})
+    assert ([(9, what)] if what else []) == _found(connection, "four_eyes")

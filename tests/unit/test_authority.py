@@ -17,6 +17,7 @@ from archief.log import Log
 from archief.rules.authority import _HANDLERS, AUTHORITY_TYPES, FOUNDING_TYPES, Authority
 from archief.rules.destructions import DESTRUCTION_TYPES
 from archief.storage.memory import MemoryStorage
+from tests.destroying import decide
 from tests.founding import (
     ORIGIN,
     Founded,
@@ -54,6 +55,11 @@ def event(one: Draft, seq: int = 40) -> Event:
     """A draft as it would stand in the log."""
     held = "0" * 64 if one.data is not None else None
     return envelope.decode_event(envelope.encode_event(one.facts, held, seq, one.stream, 0, one.tag))
+
+
+def take(authority: Authority, one: Event) -> None:
+    """Take an event into account, as of a commit that nobody in particular signed."""
+    authority.apply(one, "0" * 64, "2021-01-14T09:00:00Z")
 
 
 def granted(person: Person, role: str) -> Draft:
@@ -351,8 +357,8 @@ def test_a_log_goes_on_under_a_new_name_from_where_it_is(archive: Founded, autho
     facts: dict[str, Any] = {"origin": "archief.voorbeeld.nl/77aa01b3", "root": "0" * 64, "size": 7}
     for wrong in ({"origin_old": "archief.voorbeeld.nl/00000000"}, {"origin_old": ORIGIN, "size": 41}):
         with pytest.raises(RefusedError):
-            authority.apply(event(draft("log_continued.v1", archive.stream, {**facts, **wrong})))
-    authority.apply(event(draft("log_continued.v1", archive.stream, {**facts, "origin_old": ORIGIN})))
+            take(authority, event(draft("log_continued.v1", archive.stream, {**facts, **wrong})))
+    take(authority, event(draft("log_continued.v1", archive.stream, {**facts, "origin_old": ORIGIN})))
     assert ("archief.voorbeeld.nl/77aa01b3", [(ORIGIN, 7)]) == (authority.origin, authority.former_origins)
     reasons = authority.judge(archive.archivaris.key.public.id, ORIGIN, ["letter_edited.v1"])
     assert [f"the commit is of log {ORIGIN}, this log is archief.voorbeeld.nl/77aa01b3"] == reasons
@@ -361,51 +367,18 @@ def test_a_log_goes_on_under_a_new_name_from_where_it_is(archive: Founded, autho
 # destructions
 
 
-def test_a_destruction_covers_what_was_proposed_authorised_begun_and_closed(
-    archive: Founded, authority: Authority
-) -> None:
-    stream, other, list_stream = (new_stream(archive.entropy) for _ in range(3))
-    rules = authority.destructions
-    destroyed = draft("record_destroyed.v1", stream, {"authorisation": 50, "last_stream_seq": 3})
-    proposed = {"reference_date": "2030-01-01", "streams": [stream]}
-    started = {"authorisation": 50, "streams": [stream], "documents": 0, "payloads": 4}
-    begun = draft("destruction_started.v1", list_stream, started)
-    for early in (event(destroyed, 60), event(begun, 52)):
-        with pytest.raises(RefusedError, match="no authorisation"):
-            authority.apply(early)
-    authority.apply(event(draft("destruction_proposed.v1", list_stream, proposed, {"title": "Lijst"}), 45))
-    authorised = {"basis": "besluit:1", "earliest": "2030-01-01", "proposal": 45}
-    authority.apply(event(draft("destruction_authorised.v1", list_stream, authorised, {"decision": "B 1"}), 50))
-    with pytest.raises(RefusedError, match="not proposed"):
-        authority.apply(event(draft("destruction_started.v1", list_stream, {**started, "streams": [other]}), 51))
-    with pytest.raises(RefusedError, match="not announced"):
-        authority.apply(event(destroyed, 60))
-    assert not rules.cover(41, stream, 0)
-    authority.apply(event(begun, 52))
-    assert rules.cover(41, stream, 9)
-    assert not rules.demand(41, stream, 0)
-    closing = msgspec.structs.replace(event(destroyed, 60), stream_seq=5)
-    authority.apply(closing)
-    assert [True, False] == [rules.demand(41, stream, version) for version in (3, 4)]
-    assert [True, False] == [rules.cover(41, stream, version) for version in (3, 4)]
-
-
-def test_a_reviewers_exception_and_a_cancellation_stop_a_destruction(archive: Founded, authority: Authority) -> None:
-    stream, list_stream = new_stream(archive.entropy), new_stream(archive.entropy)
-    rules = authority.destructions
-    proposed = {"reference_date": "2030-01-01", "streams": [stream]}
-    authority.apply(event(draft("destruction_proposed.v1", list_stream, proposed, {"title": "Lijst"}), 45))
-    authorised = {"basis": "besluit:1", "earliest": "2030-01-01", "proposal": 45}
-    authority.apply(event(draft("destruction_authorised.v1", list_stream, authorised, {"decision": "B 1"}), 50))
-    authority.apply(
-        event(draft("destruction_cancelled.v1", list_stream, {"proposal": 45, "ground": "hold"}, {"reason": "Woo"}), 51)
-    )
-    begun = draft(
-        "destruction_started.v1", list_stream, {"authorisation": 50, "streams": [stream], "documents": 0, "payloads": 1}
-    )
-    with pytest.raises(RefusedError, match="no authorisation in force"):
-        authority.apply(event(begun, 52))
-    assert rules.executing == {}
+def test_a_destruction_covers_what_was_announced_and_demands_what_was_closed(archive: Founded) -> None:
+    letter, other = (archive.append(archive.letter()).streams[0] for _ in range(2))
+    made = decide(archive, letter)
+    assert not archive.journal.authority.destructions.cover(6, letter, 0)
+    archive.append(made.started())
+    rules = archive.journal.authority.destructions
+    assert [True, False] == [rules.cover(6, letter, 9), rules.cover(6, other, 9)]
+    assert not rules.demand(6, letter, 0)
+    archive.append(made.destroyed(letter))
+    rules = archive.journal.authority.destructions
+    assert [True, False] == [rules.demand(6, letter, version) for version in (0, 1)]
+    assert [True, False] == [rules.cover(6, letter, version) for version in (0, 1)]
 
 
 def test_a_single_payload_of_its_own_stream_is_erased_after_it_was_written(
@@ -414,8 +387,8 @@ def test_a_single_payload_of_its_own_stream_is_erased_after_it_was_written(
     stream, other = new_stream(archive.entropy), new_stream(archive.entropy)
     facts = {"seqs": [11, 13], "ground": "avg:17", "decision": "besluit:2"}
     with pytest.raises(RefusedError, match="after it was written"):
-        authority.apply(event(draft("payload_erased.v1", stream, {**facts, "seqs": [11, 99]}), 50))
-    authority.apply(event(draft("payload_erased.v1", stream, facts), 50))
+        take(authority, event(draft("payload_erased.v1", stream, {**facts, "seqs": [11, 99]}), 50))
+    take(authority, event(draft("payload_erased.v1", stream, facts), 50))
     assert [True, False, True] == [authority.destructions.demand(seq, stream, 0) for seq in (11, 12, 13)]
     assert not authority.destructions.cover(11, other, 0)
 
@@ -428,10 +401,10 @@ def test_a_copy_goes_its_own_way(archive: Founded) -> None:
     twin = authority.copy()
     assert authority == twin
     before = authority.copy()
-    twin.apply(event(granted(archive.archivaris, "griffie")))
-    twin.apply(event(revoked(archive.archivaris)))
-    twin.apply(event(rotated(archive, list(keys.generate("x", "log", archive.entropy).keys))))
-    twin.apply(event(draft("payload_erased.v1", archive.stream, {"seqs": [1], "ground": "avg:17", "decision": "b:2"})))
+    take(twin, event(granted(archive.archivaris, "griffie")))
+    take(twin, event(revoked(archive.archivaris)))
+    take(twin, event(rotated(archive, list(keys.generate("x", "log", archive.entropy).keys))))
+    take(twin, event(draft("payload_erased.v1", archive.stream, {"seqs": [1], "ground": "avg:17", "decision": "b:2"})))
     twin.persons["x"] = 1
     assert before == authority
 

@@ -17,7 +17,8 @@ from archief.events import catalogue
 from archief.events.envelope import Event
 from archief.rules import destruction
 from archief.rules.authority import Authority, EnrolledKey
-from archief.rules.destruction import Act, Review, Round, Standing
+from archief.rules.destruction import Standing
+from archief.rules.rounds import Act, Review, Round, rounds_of
 from tests.founding import seeded
 
 DAY = dt.date(2027, 2, 1)
@@ -153,7 +154,7 @@ def _event(seq: int, name: str, **facts: Any) -> tuple[Event, str, str]:
 
 def test_rounds_are_read_off_the_events_part_by_part() -> None:
     listed = {"reference_date": "2027-01-01"}
-    rounds = destruction.fold(
+    rounds = rounds_of(
         [
             _event(1, "destruction_proposed", streams=[A], parts=2, **listed),
             _event(2, "destruction_proposed", streams=[B], part=2, parts=2, **listed),

@@ -21,6 +21,7 @@ from archief.projections.projector import Projector
 from archief.rules.authority import FOUNDING_TYPES
 from archief.rules.numbering import ISSUING_TYPES
 from archief.verification.whole import verify
+from tests.destroying import decide
 from tests.founding import Founded, enrolled_key, folder, found, public_fact
 
 OPENERS = {
@@ -150,25 +151,30 @@ def letter_signed(archive: Founded) -> Draft:
     return draft("letter_signed.v1", letter.streams[0], facts)
 
 
-def begun(archive: Founded) -> tuple[str, str, int, Draft]:
-    """A destruction up to its authorisation: stream, record, authorisation, and the event that starts it."""
-    stream, record = new_stream(archive.entropy), opened(archive, "number")
-    proposed = schema.example(catalogue.TYPES["destruction_proposed.v1"])
-    facts = {**proposed["facts"], "streams": [record]}
-    archive.append(draft("destruction_proposed.v1", stream, facts, proposed["data"]))
-    seq = archive.append(example(archive, catalogue.TYPES["destruction_authorised.v1"], stream)).seqs[0]
-    facts = {"authorisation": seq, "documents": 0, "payloads": 1, "streams": [record]}
-    return stream, record, seq, draft("destruction_started.v1", stream, facts)
-
-
 def delivery_reported(archive: Founded) -> Draft:
     stream = opened(archive, "letter")
     archive.append(example(archive, catalogue.TYPES["letter_dispatched.v1"], stream))
     return example(archive, catalogue.TYPES["delivery_reported.v1"], stream)
 
 
+def destruction_reviewed(archive: Founded) -> Draft:
+    return decide(archive, opened(archive, "number"), until="destruction_proposed").step("destruction_reviewed")
+
+
+def destruction_consented(archive: Founded) -> Draft:
+    return decide(archive, opened(archive, "number"), until="destruction_reviewed").step("destruction_consented")
+
+
+def destruction_authorised(archive: Founded) -> Draft:
+    return decide(archive, opened(archive, "number"), until="destruction_consented").step("destruction_authorised")
+
+
+def destruction_cancelled(archive: Founded) -> Draft:
+    return decide(archive, opened(archive, "number")).step("destruction_cancelled")
+
+
 def destruction_started(archive: Founded) -> Draft:
-    return begun(archive)[3]
+    return decide(archive, opened(archive, "number")).started()
 
 
 def erase_newest(archive: Founded, stream: str) -> None:
@@ -182,10 +188,18 @@ def erase_newest(archive: Founded, stream: str) -> None:
 
 
 def record_destroyed(archive: Founded) -> Draft:
-    _, record, seq, started = begun(archive)
-    archive.append(started)
-    erase_newest(archive, record)
-    return draft("record_destroyed.v1", record, {"authorisation": seq, "last_stream_seq": 0})
+    made = decide(archive, opened(archive, "number"))
+    archive.append(made.started())
+    erase_newest(archive, made.records[0])
+    return made.destroyed(made.records[0])
+
+
+def records_destroyed(archive: Founded) -> Draft:
+    made = decide(archive, opened(archive, "number"))
+    archive.append(made.started())
+    erase_newest(archive, made.records[0])
+    archive.append(made.destroyed(made.records[0]))
+    return made.closed()
 
 
 def payload_erased(archive: Founded) -> Draft:
@@ -206,8 +220,13 @@ SPECIAL = {
     "log_continued.v1": log_continued,
     "letter_signed.v1": letter_signed,
     "delivery_reported.v1": delivery_reported,
+    "destruction_reviewed.v1": destruction_reviewed,
+    "destruction_consented.v1": destruction_consented,
+    "destruction_authorised.v1": destruction_authorised,
+    "destruction_cancelled.v1": destruction_cancelled,
     "destruction_started.v1": destruction_started,
     "record_destroyed.v1": record_destroyed,
+    "records_destroyed.v1": records_destroyed,
     "payload_erased.v1": payload_erased,
 }
 """Types whose facts must be true to be taken: keys, signatures, what is destroyed."""

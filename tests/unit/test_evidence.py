@@ -25,6 +25,7 @@ from archief.exports.evidence_page import Seen
 from archief.exports.evidence_proofs import Refused, consistency
 from archief.tlog import head as tlog_head
 from archief.tlog import merkle, note
+from tests.destroying import STEPS, case
 from tests.exporting import Exported, export_archive
 from tests.founding import Person, enrolment
 
@@ -62,22 +63,17 @@ def vkeys(made: Exported) -> list[str]:
 
 def destroy(made: Exported, stream: str) -> None:
     """A lawful destruction of a record, and its erasure from the disk."""
-    archive, destruction = made.archive, new_stream(made.archive.entropy)
-    proposed = archive.append(
-        draft(
-            "destruction_proposed.v1", destruction, {"reference_date": "2022-01-01", "streams": [stream]},
-            {"title": f"Lijst met {SECRET}"},
-        )
-    ).seqs[0]  # fmt: skip
-    facts = {"basis": "archiefwet-1995:3", "earliest": "2022-02-01", "proposal": proposed}
-    decided = archive.append(
-        draft("destruction_authorised.v1", destruction, facts, {"decision": "Besluit 2022-3"}), by=made.signer
-    ).seqs[0]
-    begun = {"authorisation": decided, "documents": 2, "payloads": 6, "streams": [stream]}
-    archive.append(draft("destruction_started.v1", destruction, begun))
+    archive = made.archive
+    decided = case(archive, stream)
+    title = draft(
+        "destruction_proposed", decided.stream, decided.facts("destruction_proposed"), {"title": f"Lijst met {SECRET}"}
+    )
+    decided.proposal = archive.append(title, by=decided.proposer).seqs[0]
+    for step in list(STEPS)[1:]:
+        decided.take(step)
+    archive.append(decided.started(documents=2, payloads=6))
     erase(made, stream)
-    facts = {"authorisation": decided, "last_stream_seq": archive.journal.stream_version(stream)}
-    archive.append(draft("record_destroyed.v1", stream, facts))
+    archive.append(decided.destroyed(stream))
     archive.sign_head()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from unittest import mock
 
 import pytest
@@ -16,6 +15,7 @@ from archief.rules import lifecycle
 from archief.rules.authority import Authority
 from archief.rules.lifecycle import LETTER_TYPES, MILESTONES, RULES, Reached, Rule
 from archief.storage.memory import MemoryStorage
+from tests.destroying import decide
 from tests.founding import Founded, edited, found, refuses
 
 
@@ -111,15 +111,9 @@ def test_a_report_follows_a_dispatch(archive: Founded, letter: str) -> None:
 
 
 def test_a_letter_whose_destruction_has_begun_takes_nothing(archive: Founded, letter: str) -> None:
-    stream = archive.letter().stream
-    facts: dict[str, Any] = {"streams": [letter], "reference_date": "2027-01-01"}
-    boss = archive.enrol("authoriser")
-    proposal = archive.append(draft("destruction_proposed.v1", stream, facts)).seqs[0]
-    facts = {"basis": "archiefwet-1995:3", "earliest": "2027-02-08", "proposal": proposal}
-    authorised = archive.append(draft("destruction_authorised.v1", stream, facts), by=boss).seqs[0]
-    facts = {"streams": [letter], "authorisation": authorised, "documents": 0, "payloads": 1}
+    made = decide(archive, letter)
     archive.append(annotated(letter))
-    archive.append(draft("destruction_started.v1", stream, facts))
+    archive.append(made.started())
     for late in (edited(letter, "Te laat"), annotated(letter), withdrawn(letter)):
         assert "destroyed" in refuses(archive, RefusedError, late).what
 

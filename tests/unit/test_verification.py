@@ -24,6 +24,7 @@ from archief.tlog.head import Checkpoint
 from archief.verification.fault import Report
 from archief.verification.sample import verify_sample
 from archief.verification.whole import verify
+from tests.destroying import Case, decide
 from tests.founding import Founded, Person, edited, enrolled_key, folder, found, small_archive
 
 
@@ -246,36 +247,19 @@ def erase(archive: Founded, letter: str) -> None:
                 rewrite(storage, [(line + b"\n", b"")], "payload")
 
 
-def destruction(archive: Founded, letter: str) -> int:
-    """The events of a destruction up to its start; gives the entry of the authorisation."""
-    stream = new_stream(archive.entropy)
-    roles = {role: archive.enrol(role) for role in ("recordmanager", "behandelaar", "archivaris", "authoriser")}
-    proposed = draft(
-        "destruction_proposed.v1",
-        stream,
-        {"reference_date": "2021-01-01", "streams": [letter]},
-        {"title": "Lijst 2021"},
-    )
-    proposal = archive.append(proposed, by=roles["recordmanager"]).seqs[0]
-    facts = {"basis": "archiefwet-1995:3", "earliest": "2021-01-01", "proposal": proposal}
-    decided = draft("destruction_authorised.v1", stream, facts, {"decision": "Besluit 2021-03"})
-    authorised = archive.append(decided, by=roles["authoriser"]).seqs[0]
-    started = {"authorisation": authorised, "documents": 1, "payloads": 1, "streams": [letter]}
-    archive.append(draft("destruction_started.v1", stream, started), by=roles["recordmanager"])
-    return authorised
-
-
-def destroyed(archive: Founded, letter: str, authorised: int) -> None:
-    facts = {"authorisation": authorised, "last_stream_seq": archive.journal.stream_version(letter)}
-    archive.append(draft("record_destroyed.v1", letter, facts))
+def destruction(archive: Founded, letter: str) -> Case:
+    """A destruction up to its start."""
+    made = decide(archive, letter)
+    archive.append(made.started(), by=made.proposer)
+    return made
 
 
 def test_a_lawfully_destroyed_payload_is_counted_and_no_fault(memory: Founded) -> None:
     letter = memory.append(memory.letter("Weg ermee", [b"bijlage"])).streams[0]
-    authorised = destruction(memory, letter)
+    made = destruction(memory, letter)
     erase(memory, letter)
     assert verified(memory).faults == [], "between the start and the close, either is right"
-    destroyed(memory, letter, authorised)
+    memory.append(made.destroyed(letter))
     report = verified(memory)
     assert report.faults == []
     assert report.destroyed == 1
@@ -294,7 +278,7 @@ def test_a_document_may_go_before_its_payload_while_a_destruction_is_carried_out
 
 def test_a_payload_that_is_there_though_destroyed_is_a_finding_with_its_remedy(memory: Founded) -> None:
     letter = memory.append(memory.letter("Teruggekomen")).streams[0]
-    destroyed(memory, letter, destruction(memory, letter))
+    memory.append(destruction(memory, letter).destroyed(letter))
     report = verified(memory)
     assert kinds(report) == ["payload-present"]
     assert "destroy again" in (report.faults[0].remedy or "")

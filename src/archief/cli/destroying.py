@@ -24,8 +24,9 @@ from archief.draft import new_stream
 from archief.errors import RefusedError, UsageError
 from archief.events.retention import EXCEPTED_MAX
 from archief.rules import destruction
-from archief.rules.destruction import WAITING_DAYS, Round
+from archief.rules.destruction import WAITING_DAYS
 from archief.rules.retention import MISSING
+from archief.rules.rounds import Round, rounds_of
 
 LIVE = ("proposed", "reviewed", "consented", "authorised", "started")
 
@@ -98,7 +99,7 @@ def _case(session: Session, text: str, *, accept_clock: bool) -> Iterator[_Case]
 
 def rounds(known: Retained, record: Record) -> list[Round]:
     """The rounds of a destruction, with the persons whose keys signed."""
-    return destruction.fold((one.event, one.person, one.key) for one in known.happened(record))
+    return rounds_of((one.event, one.person, one.key) for one in known.happened(record))
 
 
 @verb(

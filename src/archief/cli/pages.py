@@ -12,9 +12,8 @@ from archief.cli.output import Output
 from archief.cli.records import Happened
 from archief.cli.session import Session
 from archief.log import Log
-from archief.rules import destruction
-from archief.rules.destruction import Round
 from archief.rules.retention import MISSING
+from archief.rules.rounds import Round, rounds_of
 
 DOSSIER_FIELDS = (
     "number", "title", "status", "organ", "ordering", "place", "opened", "closed", "list", "row", "waardering",
@@ -83,7 +82,7 @@ def _shown(letter: Mapping[str, Any], name: str) -> object:
 def rounds(_session: Session, _log: Log, _size: int, happened: Sequence[Happened]) -> dict[str, Any]:
     """A destruction with all its rounds, as plain values."""
     titles = {one.event.seq: one.data.title for one in happened if hasattr(one.data, "title")}
-    found = destruction.fold((one.event, one.person, one.key) for one in happened)
+    found = rounds_of((one.event, one.person, one.key) for one in happened)
     return {"rounds": [_round(number, one, titles) for number, one in enumerate(found, 1)]}
 
 

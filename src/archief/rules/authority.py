@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archief import canonical, keys
-from archief.errors import ArchiefError, RefusedError
+from archief.errors import ArchiefError, ExtraMissingError, RefusedError
 from archief.events import envelope
 from archief.events.envelope import Commit, Event
 from archief.keys import PublicKey
 from archief.law import roles
 from archief.rules.destructions import DESTRUCTION_TYPES, Destructions
 from archief.rules.numbering import SERIES_TYPE, Numbering
+from archief.rules.rounds import Act
 
 FOUNDING_TYPES = ("archive_founded.v1", "person_enrolled.v1", "key_enrolled.v1", "role_granted.v1")
 """The first commit holds these, each at least once; it is signed with the key that it enrols."""
@@ -134,12 +135,17 @@ class Authority:
         Args:
             commit: the commit.
             events: its events, or those of them that are of ``AUTHORITY_TYPES``.
+
+        Raises:
+            ExtraMissingError: a day counts, and this machine has no time zone data.
         """
         trial = self.copy()
         reasons = []
         for event in events:
             try:
-                trial.apply(event)
+                trial.apply(event, commit.key, commit.time)
+            except ExtraMissingError:
+                raise  # this machine cannot judge; the commit may be as it should
             except ArchiefError as error:
                 reasons.append(f"entry {event.seq}: {error.what}")
         reasons += trial.outcome_faults(self, commit.key)
@@ -200,8 +206,13 @@ class Authority:
         """The keys whose signatures on heads are known."""
         return [enrolled for enrolled in self.keys.values() if enrolled.use == "cosigner"]
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: Event, key: str, time: str) -> None:
         """Take an event of an authorised commit into account; other types than ``AUTHORITY_TYPES`` change nothing.
+
+        Args:
+            event: the event.
+            key: the id of the key that signs its commit.
+            time: the time of its commit, in UTC.
 
         Raises:
             RefusedError: the event says something that cannot be (a key enrolled twice, a proof that fails): it changes
@@ -212,7 +223,8 @@ class Authority:
         if handler is not None:
             handler(self, event)
         elif event.type in DESTRUCTION_TYPES:
-            self.destructions.apply(event)
+            act = Act(event.seq, event.type.rpartition(".v")[0], self.person_of(key) or "", key)
+            self.destructions.apply(event, act, self, time)
 
     def copy(self) -> Authority:
         """An independent copy, for trying events out before they are appended."""

@@ -2,19 +2,22 @@
 
 Who did a step is the person whose key signed it, not a name in a table. Each round stays as it was; a refused or
 cancelled one is followed by a next one. Whether the records may still go is asked again before anything is erased.
+The checks are asked twice: by the commands, before somebody decides, and of the log itself (``destructions``), so that
+a step that breaks them counts for nothing, whoever wrote it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief.errors import RefusedError
-from archief.events.envelope import Event
 from archief.law import roles
-from archief.rules.authority import Authority
+from archief.rules.rounds import Act, Round
+
+if TYPE_CHECKING:
+    from archief.rules.authority import Authority
 
 WAITING_DAYS = 7
 """How long after the authorisation nothing is erased, when nobody says otherwise."""
@@ -26,152 +29,6 @@ STEPS = {
     "destruction_authorised": "authorised it",
 }
 """The steps that belong to different persons, and how they are told."""
-
-
-class Act(NamedTuple):
-    """A step, and whose it was.
-
-    Attributes:
-        seq: the entry.
-        step: the name of its type.
-        person: the person whose key signed its commit.
-        key: that key's id.
-    """
-
-    seq: int
-    step: str
-    person: str
-    key: str
-
-
-class Review(NamedTuple):
-    """What a content owner said.
-
-    Attributes:
-        act: whose, where.
-        approved: False: refused.
-        records: of which records; empty: of all.
-        excepted: records that must stay, each with its ground.
-    """
-
-    act: Act
-    approved: bool
-    records: frozenset[str]
-    excepted: Mapping[str, str]
-
-
-@dataclass
-class Round:
-    """A proposal and what was answered to it.
-
-    Attributes:
-        proposed: who proposed it; its entry names the round.
-        reference_date: the day on which the records were due.
-        records: dossiers and letters, as proposed.
-        parts: how many parts of the list are still to come.
-        reviews, consent, authorisation, cancelled: the answers.
-        earliest: first day it may be carried out.
-        started: entry that announced its execution.
-    """
-
-    proposed: Act
-    reference_date: dt.date
-    records: list[str]
-    parts: int
-    reviews: list[Review] = field(default_factory=list)
-    consent: Act | None = None
-    authorisation: Act | None = None
-    cancelled: Act | None = None
-    earliest: dt.date | None = None
-    started: int | None = None
-
-    @property
-    def excepted(self) -> dict[str, str]:
-        """The records that reviewers excepted, with the ground."""
-        return {record: ground for review in self.reviews for record, ground in review.excepted.items()}
-
-    @property
-    def remaining(self) -> list[str]:
-        """The records that are still to be destroyed."""
-        excepted = self.excepted
-        return [record for record in self.records if record not in excepted]
-
-    @property
-    def unreviewed(self) -> list[str]:
-        """The records that no reviewer has looked at."""
-        if any(review.approved and not review.records for review in self.reviews):
-            return []
-        seen = {record for review in self.reviews for record in (*review.records, *review.excepted)}
-        return [record for record in self.records if record not in seen]
-
-    @property
-    def status(self) -> str:
-        """How far it came: the words of ``projections/destruction.sql``."""
-        if self.started is not None:
-            return "started"
-        if self.cancelled is not None:
-            return "cancelled"
-        if any(not review.approved for review in self.reviews):
-            return "refused"
-        if self.authorisation is not None:
-            return "authorised"
-        if self.consent is not None:
-            return "consented"
-        return "reviewed" if self.reviews else "proposed"
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing follows in this round."""
-        return self.status in ("refused", "cancelled")
-
-    @property
-    def acts(self) -> list[Act]:
-        """Everybody's steps."""
-        return [
-            self.proposed,
-            *(review.act for review in self.reviews),
-            *(act for act in (self.consent, self.authorisation) if act is not None),
-        ]
-
-
-def fold(happened: Iterable[tuple[Event, str, str]]) -> list[Round]:
-    """The rounds of a destruction, in order.
-
-    Args:
-        happened: the events of its stream in order, each with the person and the key that signed it.
-    """
-    rounds: list[Round] = []
-    for event, person, key in happened:
-        facts, act = event.facts, Act(event.seq, event.type.rpartition(".v")[0], person, key)
-        if event.type == "destruction_proposed.v1":
-            if facts.part == 1:
-                day = dt.date.fromisoformat(facts.reference_date)
-                rounds.append(Round(act, day, [], facts.parts))
-            if rounds:
-                rounds[-1].records += facts.streams
-                rounds[-1].parts -= 1
-            continue
-        named = getattr(facts, "proposal", None)
-        about = next((one for one in rounds if one.proposed.seq == named), rounds[-1] if rounds else None)
-        if about is not None:
-            _answer(about, event, act)
-    return rounds
-
-
-def _answer(about: Round, event: Event, act: Act) -> None:
-    facts = event.facts
-    match act.step:
-        case "destruction_reviewed":
-            excepted = {item.stream: item.ground for item in facts.excepted}
-            about.reviews.append(Review(act, facts.result == "approved", frozenset(facts.streams), excepted))
-        case "destruction_consented":
-            about.consent = act
-        case "destruction_authorised":
-            about.authorisation, about.earliest = act, dt.date.fromisoformat(facts.earliest)
-        case "destruction_cancelled":
-            about.cancelled = act
-        case "destruction_started":
-            about.started = event.seq
 
 
 # what may be done next
@@ -191,17 +48,46 @@ def check_propose(rounds: Sequence[Round]) -> None:
         )
 
 
-def check_review(current: Round, person: str, excepted: Iterable[str]) -> None:
+def check_part(rounds: Sequence[Round], facts: Any, person: str) -> None:  # noqa: ANN401 - DestructionProposedFacts
+    """Refuse a part of a list that does not come next.
+
+    Args:
+        rounds: the rounds before it.
+        facts: what it says.
+        person: whose it is.
+
+    Raises:
+        RefusedError: it does not.
+    """
+    if facts.part == 1:
+        check_propose(rounds)
+        return
+    if not rounds:
+        raise RefusedError(f"part {facts.part} of a list that has no first part")
+    current = rounds[-1]
+    _check_next_part(facts, current.parts, current.whole, current.records, _where(current))
+    if facts.reference_date != current.reference_date.isoformat() or person != current.proposed.person:
+        raise RefusedError("the parts of a list are of one person and one reference date", where=_where(current))
+
+
+def check_review(current: Round, person: str, excepted: Iterable[str], streams: Iterable[str] = ()) -> None:
     """Refuse a review that is not this person's to give, or of records that were not proposed.
+
+    Args:
+        current: the round.
+        person: the reviewer.
+        excepted: records that must stay.
+        streams: the records reviewed, where not all are.
 
     Raises:
         RefusedError: it is not.
     """
     _check_live(current, "proposed", "reviewed")
     _check_distinct(current, person, "destruction_reviewed")
-    foreign = set(excepted) - set(current.records)
-    if foreign:
-        raise RefusedError(f"{len(foreign)} of the exceptions were not proposed", where=_where(current))
+    for what, records in (("exceptions", excepted), ("records reviewed", streams)):
+        foreign = set(records) - set(current.records)
+        if foreign:
+            raise RefusedError(f"{len(foreign)} of the {what} were not proposed", where=_where(current))
 
 
 def check_consent(current: Round, person: str) -> None:
@@ -241,12 +127,86 @@ def check_cancel(current: Round) -> None:
     Raises:
         RefusedError: it has.
     """
-    _check_live(current, "proposed", "reviewed", "consented", "authorised")
+    _check_status(current, "proposed", "reviewed", "consented", "authorised")
+
+
+def check_start(current: Round, facts: Any, authority: Authority, today: dt.date) -> None:  # noqa: ANN401 - DestructionStartedFacts
+    """Refuse the announcement of an execution that nobody decided on, or no longer.
+
+    Args:
+        current: the round.
+        facts: what it says.
+        authority: persons, roles and keys that hold at its position.
+        today: the day of its commit in the town hall.
+
+    Raises:
+        RefusedError: so it is.
+    """
+    where = _where(current)
+    if current.authorisation is None or current.authorisation.seq != facts.authorisation:
+        raise RefusedError(f"entry {facts.authorisation} is no authorisation in force of this destruction", where=where)
+    for why in _round_objections(current, authority, today):
+        raise RefusedError(why, where=where, remedy="cancel the round, and propose anew: archief destroy cancel")
+    if current.started is not None and current.erasing_parts < 1:
+        raise RefusedError(f"its execution was announced already (entry {current.started})", where=where)
+    left, whole = (
+        (facts.parts, facts.parts) if current.started is None else (current.erasing_parts, current.erasing_whole)
+    )
+    _check_next_part(facts, left, whole, current.erasing, where)
+    beyond = set(facts.streams) - set(current.remaining)
+    if beyond:
+        raise RefusedError(f"{len(beyond)} of its records were not proposed, or a reviewer excepted them", where=where)
+
+
+def check_close(current: Round, facts: Any, left: int) -> None:  # noqa: ANN401 - RecordsDestroyedFacts
+    """Refuse the end of an execution that is not at its end.
+
+    Args:
+        current: the round.
+        facts: what it says.
+        left: of how many of its records the destruction is announced and not done.
+
+    Raises:
+        RefusedError: so it is.
+    """
+    where = _where(current)
+    _check_status(current, "started")
+    if current.authorisation is None or current.authorisation.seq != facts.authorisation:
+        raise RefusedError(f"entry {facts.authorisation} is not the authorisation it was done under", where=where)
+    check_announced(current)
+    if left:
+        raise RefusedError(f"{left} of its records are not destroyed yet", where=where, remedy="carry it out first")
+    if facts.records != len(current.erasing):
+        raise RefusedError(f"{len(current.erasing)} of its records were destroyed, not {facts.records}", where=where)
+
+
+def check_announced(current: Round) -> None:
+    """Refuse what waits for the whole announcement of an execution.
+
+    Raises:
+        RefusedError: parts of it are still to come.
+    """
+    if current.erasing_parts > 0:
+        raise RefusedError(f"{current.erasing_parts} parts of its announcement are missing", where=_where(current))
+
+
+def _check_next_part(facts: Any, left: int, whole: int, listed: Iterable[str], where: str) -> None:  # noqa: ANN401 - Parted
+    expected = whole - left + 1
+    if left < 1 or (facts.part, facts.parts) != (expected, whole):
+        wanted = f"part {expected} of {whole} is" if left > 0 else f"the list of {whole} is whole"
+        raise RefusedError(f"part {facts.part} of {facts.parts} is not what comes next: {wanted}", where=where)
+    twice = set(facts.streams) & set(listed)
+    if twice:
+        raise RefusedError(f"{len(twice)} of its records are listed twice", where=where)
 
 
 def _check_live(current: Round, *wanted: str) -> None:
     if current.parts > 0:
         raise RefusedError(f"{current.parts} parts of its list are missing", where=_where(current))
+    _check_status(current, *wanted)
+
+
+def _check_status(current: Round, *wanted: str) -> None:
     if current.status not in wanted:
         raise RefusedError(
             f"this round is {current.status}, not {' or '.join(wanted)}",

@@ -1,24 +1,39 @@
 """Which payloads may be gone, and which must be: what the log says of destructions (format.md §6).
 
-A fold over the events of destructions. Knows proposals, authorisations and what was carried out under them; the four
-eyes, waiting periods and holds of a destruction are another rule's. Pure.
+A fold over the events of destructions. Four eyes, order, waiting period and list are demanded here of every step, by
+the checks of ``destruction``: a step that breaks them makes its commit unauthorised, whoever wrote it. Due dates and
+holds are not looked at: they rest on payloads, which may be gone; who executes asks them again. Pure.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from archief.errors import RefusedError
 from archief.events.envelope import Event
+from archief.rules import destruction, rounds
+from archief.rules.rounds import Act, Round
+from archief.rules.town_hall import day_of
+
+if TYPE_CHECKING:
+    from archief.rules.authority import Authority
+
+PAYLOAD_ERASED = "payload_erased.v1"
+"""The type that erases single payloads."""
 
 DESTRUCTION_TYPES = (
     "destruction_proposed.v1",
     "destruction_reviewed.v1",
+    "destruction_consented.v1",
     "destruction_authorised.v1",
     "destruction_cancelled.v1",
     "destruction_started.v1",
     "record_destroyed.v1",
-    "payload_erased.v1",
+    "records_destroyed.v1",
+    PAYLOAD_ERASED,
 )
 
 
@@ -27,23 +42,24 @@ class Destructions:
     """What may be absent at one position in the log.
 
     Attributes:
-        proposed: per destruction the records that it may reach: proposed, and not excepted by a reviewer.
+        rounds: per destruction its rounds, in order.
         authorised: the entries of authorisations in force, each with its destruction.
         executing: records whose erasure was announced and not closed, with the destruction.
         destroyed: records that are destroyed, up to which of their events.
-        erased: single payloads that are erased, with their stream.
+        erased: single payloads that are erased: entry and stream.
     """
 
-    proposed: dict[str, frozenset[str]] = field(default_factory=dict)
+    rounds: dict[str, list[Round]] = field(default_factory=dict)
     authorised: dict[int, str] = field(default_factory=dict)
     executing: dict[str, str] = field(default_factory=dict)
     destroyed: dict[str, int] = field(default_factory=dict)
-    erased: dict[int, str] = field(default_factory=dict)
+    erased: set[tuple[int, str]] = field(default_factory=set)
 
     def copy(self) -> Destructions:
         """An independent copy."""
+        # A round and a list of rounds are replaced, never changed.
         return Destructions(
-            dict(self.proposed), dict(self.authorised), dict(self.executing), dict(self.destroyed), dict(self.erased)
+            dict(self.rounds), dict(self.authorised), dict(self.executing), dict(self.destroyed), set(self.erased)
         )
 
     def cover(self, seq: int, stream: str, stream_seq: int) -> bool:
@@ -52,55 +68,122 @@ class Destructions:
 
     def demand(self, seq: int, stream: str, stream_seq: int) -> bool:
         """Whether this payload must be gone."""
-        return self.erased.get(seq) == stream or stream_seq <= self.destroyed.get(stream, -1)
+        return (seq, stream) in self.erased or stream_seq <= self.destroyed.get(stream, -1)
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: Event, act: Act, authority: Authority, time: str) -> None:
         """Take an event of an authorised commit into account.
 
+        Args:
+            event: the event, one of ``DESTRUCTION_TYPES``.
+            act: whose it is.
+            authority: persons, roles and keys that hold at its position.
+            time: of its commit, in UTC.
+
         Raises:
-            RefusedError: it goes beyond what was proposed and authorised.
+            RefusedError: it is not what may come next, or not this person's to do.
         """
-        where, facts, stream = f"entry {event.seq}", event.facts, event.stream
         match event.type:
-            case "destruction_proposed.v1":
-                self.proposed[stream] = self.proposed.get(stream, frozenset()) | set(facts.streams)
-            case "destruction_reviewed.v1":
-                excepted = {item.stream for item in facts.excepted}
-                self.proposed[stream] = self.proposed.get(stream, frozenset()) - excepted
-            case "destruction_authorised.v1":
-                self.authorised[event.seq] = stream
-            case "destruction_cancelled.v1":
-                self.authorised = {seq: one for seq, one in self.authorised.items() if one != stream}
-            case "destruction_started.v1":
-                self._start(event, where)
             case "record_destroyed.v1":
-                self._destroy(event, where)
+                self._destroy(event)
             case "payload_erased.v1":
-                if any(seq >= event.seq for seq in facts.seqs):
-                    raise RefusedError("a payload is erased after it was written, not before", where=where)
-                self.erased |= dict.fromkeys(facts.seqs, stream)
+                self._erase(event)
+            case _:
+                self._step(event, act, authority, time)
 
-    def _start(self, event: Event, where: str) -> None:
-        facts = event.facts
-        if self.authorised.get(facts.authorisation) != event.stream:
-            raise RefusedError(
-                f"entry {facts.authorisation} is no authorisation in force of this destruction", where=where
-            )
-        beyond = set(facts.streams) - self.proposed.get(event.stream, frozenset())
-        if beyond:
-            raise RefusedError(
-                f"{len(beyond)} of its records were not proposed, or a reviewer excepted them", where=where
-            )
-        self.executing |= dict.fromkeys(facts.streams, event.stream)
+    def _step(self, event: Event, act: Act, authority: Authority, time: str) -> None:
+        stream, facts = event.stream, event.facts
+        before = self.rounds.get(stream, [])
+        if act.step == "destruction_proposed":
+            destruction.check_part(before, facts, act.person)
+        else:
+            self._check_answer(before, event, act, authority, time)
+        made = rounds.after(before, event, act)
+        match act.step:
+            case "destruction_authorised":
+                self.authorised[event.seq] = stream
+            case "destruction_cancelled" if (authorisation := made[-1].authorisation) is not None:
+                del self.authorised[authorisation.seq]
+            case "destruction_started":
+                self.executing |= dict.fromkeys(facts.streams, stream)
+        self.rounds[stream] = made
 
-    def _destroy(self, event: Event, where: str) -> None:
-        facts = event.facts
-        destruction = self.authorised.get(facts.authorisation)
-        if destruction is None:
+    def _check_answer(self, before: list[Round], event: Event, act: Act, authority: Authority, time: str) -> None:
+        facts, where = event.facts, f"entry {event.seq}"
+        if not before:
+            raise RefusedError("this destruction was not proposed", where=where)
+        current = before[-1]
+        if getattr(facts, "proposal", current.proposed.seq) != current.proposed.seq:
+            raise RefusedError(f"entry {facts.proposal} does not begin the last round of this destruction", where=where)
+        match act.step:
+            case "destruction_reviewed":
+                excepted = [item.stream for item in facts.excepted]
+                destruction.check_review(current, act.person, excepted, facts.streams)
+            case "destruction_consented":
+                destruction.check_consent(current, act.person)
+            case "destruction_authorised":
+                destruction.check_authorise(current, act.person)
+            case "destruction_cancelled":
+                destruction.check_cancel(current)
+            case "destruction_started":
+                destruction.check_start(current, facts, authority, _day(time, where))
+                gone = sum(record in self.executing or record in self.destroyed for record in facts.streams)
+                if gone:
+                    raise RefusedError(f"{gone} of its records are destroyed already, or about to be", where=where)
+            case "records_destroyed":
+                left = sum(one == event.stream for one in self.executing.values())
+                destruction.check_close(current, facts, left)
+
+    def _destroy(self, event: Event) -> None:
+        facts, where = event.facts, f"entry {event.seq}"
+        named = self.authorised.get(facts.authorisation)
+        if named is None:
             raise RefusedError(f"entry {facts.authorisation} is no authorisation of a destruction", where=where)
-        if self.executing.get(event.stream) != destruction:
+        if self.executing.get(event.stream) != named or facts.destruction not in (None, named):
             raise RefusedError("the destruction of this record was not announced under it", where=where)
-        if facts.last_stream_seq >= event.stream_seq:
-            raise RefusedError("a destruction covers events before it, not later ones", where=where)
+        destruction.check_announced(self.rounds[named][-1])
+        if facts.last_stream_seq != event.stream_seq - 1:
+            raise RefusedError(
+                f"the destruction of a record covers all of its events before it, up to {event.stream_seq - 1}",
+                where=where,
+            )
         self.destroyed[event.stream] = facts.last_stream_seq
         del self.executing[event.stream]
+
+    def _erase(self, event: Event) -> None:
+        where, seqs = f"entry {event.seq}", event.facts.seqs
+        if any(seq >= event.seq for seq in seqs):
+            raise RefusedError("a payload is erased after it was written, not before", where=where)
+        if event.stream in self.destroyed or event.stream in self.executing:
+            raise RefusedError("this record is destroyed whole, or about to be", where=where)
+        again = [seq for seq in seqs if (seq, event.stream) in self.erased]
+        if again:
+            raise RefusedError(f"the payload of entry {again[0]} is erased already", where=where)
+        self.erased |= {(seq, event.stream) for seq in seqs}
+
+
+def check_erased(event: Event, size: int, commitment: Callable[[int], tuple[str, str | None]]) -> None:
+    """Refuse the erasure of payloads that are not there to be erased.
+
+    Args:
+        event: a ``payload_erased``.
+        size: of the log before its commit.
+        commitment: gives the stream and the commitment of an entry.
+
+    Raises:
+        RefusedError: an entry is none of this stream's, or has no payload.
+    """
+    for seq in event.facts.seqs:
+        stream, payload = commitment(seq) if seq < size else ("", None)
+        if stream != event.stream or payload is None:
+            raise RefusedError(
+                f"entry {seq} is no event of this stream with a payload",
+                where="facts.seqs",
+                remedy=f"see `archief history {event.stream[:8]}`",
+            )
+
+
+def _day(time: str, where: str) -> dt.date:
+    try:
+        return day_of(dt.datetime.fromisoformat(time))
+    except ValueError:
+        raise RefusedError(f"{time} is no time", where=where) from None

@@ -96,6 +96,7 @@ def verify(
     if receipt is None:
         report.faults += public.check_upper_tiles(storage, paths, fold, tree)
         report.faults += _still_there(storage, fold)
+        report.faults += _strange(storage, fold)
     report.faults += public.strange_paths(paths, stop)
     report.faults += _loose_payloads(storage, segments)
     report.faults += public.check_heads(storage, paths, fold, tree)
@@ -342,6 +343,27 @@ def _go_on(storage: Storage, fold: Fold, stop: int) -> None:
 
 
 # destroyed, and what is remembered
+
+
+def _strange(storage: Storage, fold: Fold) -> Iterator[Fault]:
+    """Erasures of what is no payload of their own stream. They erase nothing."""
+    erased = sorted(fold.authority.destructions.erased)
+    for segment in storage.log_segments() if erased else ():
+        entries = storage.read(segment).split(b"\n")[:-1]
+        for seq, stream in erased:
+            if not 0 <= seq - segment.first < len(entries):
+                continue
+            with contextlib.suppress(MalformedError):
+                event = envelope.decode_event(entries[seq - segment.first])
+                if event.stream == stream and event.payload is not None:
+                    continue
+            yield Fault(
+                kind="erased-strange",
+                grade="finding",
+                file=segment.name,
+                entry=seq,
+                what=f"stream {stream[:8]} erased the payload of this entry, which has none or is another stream's",
+            )
 
 
 def _still_there(storage: Storage, fold: Fold) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
--- Who proposes a destruction, who reviews it, who consents and who authorises are different persons (design.md, retention; Archiefbesluit 8)
+-- Who proposes a destruction, who reviews it, who consents and who authorises are different persons, one after the other, and nothing is erased before its day (design.md, retention; Archiefbesluit 8)
 with acted as (
     select stream, seq, unnest(list_distinct(reviewers)) as person from destruction
     union all
@@ -7,10 +7,27 @@ with acted as (
     select stream, seq, consenter from destruction where consenter is not null
     union all
     select stream, seq, authoriser from destruction where authoriser is not null
+),
+broken as (
+    select stream, seq, 'one person did two of its steps' as what
+    from acted
+    where person is not null
+    group by stream, seq, person
+    having count(*) > 1
+    union all
+    select stream, seq, 'it was consented to before it was reviewed'
+    from destruction
+    where consented_seq < coalesce(reviewed_seq, consented_seq + 1)
+    union all
+    select stream, seq, 'it was authorised before the archivaris consented'
+    from destruction
+    where authorised_seq < coalesce(consented_seq, authorised_seq + 1)
+    union all
+    select destruction.stream, destruction.seq, 'its execution began on ' || cast(began.day as varchar) || ', before its day'
+    from destruction
+    join (
+        select seq, cast(time at time zone 'UTC' at time zone 'Europe/Amsterdam' as date) as day from event
+    ) as began on began.seq = destruction.started_seq
+    where began.day < destruction.earliest
 )
-select stream, seq, 'one person did two of its steps' as what
-from acted
-where person is not null
-group by stream, seq, person
-having count(*) > 1
-order by seq;
+select stream, seq, what from broken order by seq, what;
