@@ -238,7 +238,7 @@ def find_destroyed(journal: Journal, streams: Collection[str] | None = None) -> 
     """
     with journal.writing():
         destructions = journal.authority.destructions
-        gone = {*destructions.destroyed, *destructions.erased.values()}
+        gone = {*destructions.destroyed, *(stream for _, stream in destructions.erased)}
         wanted = gone if streams is None else gone & set(streams)
         found = find(journal.storage, destructions, wanted, destroyed_only=True) if gone else Here()
         if streams is None and not found.lost and not found.unreadable:
