@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
+
 from archief.canonical import Count
 from archief.render.declarations import dutch
 from archief.render.declarations.paper import Act, Block, Facts, Form, Head, Paper, Prose, Section, Span, System
@@ -62,7 +64,7 @@ class Category(Form):
     list_edition: str | None = None
     list_source: str | None = None
     procestermijn: str | None = None
-    period: Span = Span()
+    period: Span = msgspec.field(default_factory=Span)
 
 
 class Item(Form):
@@ -85,7 +87,7 @@ class Item(Form):
     row: str
     reference: str | None = None
     dossier: str | None = None
-    period: Span = Span()
+    period: Span = msgspec.field(default_factory=Span)
     start: dt.date | None = None
     action: dt.date | None = None
     letters: Count = 0

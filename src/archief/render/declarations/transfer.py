@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
+
 from archief.canonical import Count
 from archief.render.declarations import dutch
 from archief.render.declarations.paper import (
@@ -51,7 +53,7 @@ class Transferred(Form):
     title: str | None = None
     waardering: str | None = None
     row: str | None = None
-    period: Span = Span()
+    period: Span = msgspec.field(default_factory=Span)
     files: Count = 0
 
 
