@@ -191,7 +191,12 @@ def _show(session: Session, made: Content) -> None:
     for section in made.sections:
         output.line()
         output.line(output.styled(section.title, bold=True))
-        if section.figures:
+        if section.criteria:
+            output.table(
+                ["Criterium", "Cijfer", "Beeld"],
+                [[one.title, dutch.written(one.value, one.kind), one.verdict] for one in section.figures],
+            )
+        elif section.figures:
             output.fields([(one.title, dutch.written(one.value, one.kind) or "–") for one in section.figures], "  ")
         elif section.rows:
             output.table(

@@ -45,7 +45,7 @@ def _figures(before: Section, after: Section) -> Section:
         Column("difference", "Verschil"),
     ]
     rows = [_figure(old, new) for old, new in zip(before.figures, after.figures, strict=True)]
-    return msgspec.structs.replace(after, figures=[], columns=columns, rows=rows, chart=None)
+    return msgspec.structs.replace(after, figures=[], columns=columns, rows=rows, chart=None, criteria=False)
 
 
 def _figure(old: Counted, new: Counted) -> Row:

@@ -25,6 +25,7 @@ class Counted(msgspec.Struct, frozen=True):
         records: the streams of those entries, in that order.
         text: what it counts.
         kind: how it is written.
+        verdict: of a criterion: in orde, aandacht, ter informatie, niet van toepassing, niet te tonen.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Counted(msgspec.Struct, frozen=True):
     records: list[str]
     text: str = ""
     kind: str = "number"
+    verdict: str = ""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -63,6 +65,7 @@ class Section(msgspec.Struct, frozen=True):
     rows: list[Row]
     chart: Chart | None
     none: str
+    criteria: bool = False
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -177,7 +180,14 @@ def _plain_section(section: Section) -> dict[str, Any]:
         "name": section.name,
         "title": section.title,
         "figures": [
-            {"name": one.name, "title": one.title, "value": one.value, "events": one.events, "records": one.records}
+            {
+                "name": one.name,
+                "title": one.title,
+                "value": one.value,
+                "verdict": one.verdict or None,
+                "events": one.events,
+                "records": one.records,
+            }
             for one in section.figures
         ],
         "columns": [{"name": one.name, "title": one.title} for one in section.columns],

@@ -23,7 +23,7 @@ import msgspec
 
 from archief.errors import NotFoundError
 
-_NAMED = re.compile(r"^-- name: ([a-z_]+)\n", re.MULTILINE)
+_NAMED = re.compile(r"^-- name: ([a-z0-9_]+)\n", re.MULTILINE)
 _PARAMETER = re.compile(r"\$([a-z]+)\b")
 
 Kind = Literal["text", "number", "date", "moment", "code", "share"]
@@ -48,12 +48,28 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure: its name in the query, what it is called, and what it counts where that needs a word."""
+    """A figure.
+
+    Args:
+        name: its name in the query.
+        title: what it is called.
+        text: what it counts, where that needs a word.
+        kind: how it is written.
+        words: the group of ``words.toml`` for a figure that is a code.
+        good: of a criterion: ``none``, in order when the figure is zero; ``some``, when it is not; else it is for
+            information.
+        of: the figure of the same part that it is a part of: where that is zero, the criterion asks nothing.
+        absent: of a criterion that this archive cannot show: why. The query has no row for it.
+    """
 
     name: str
     title: str
     text: str = ""
     kind: Kind = "number"
+    words: str = ""
+    good: Literal["", "none", "some"] = ""
+    of: str = ""
+    absent: str = ""
 
 
 class Chart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,10 +96,12 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         title: its heading.
         text: what is read before the figures.
         figures: when it has figures.
+        criteria: the figures are criteria, printed as a table with a verdict each.
         columns: when it has a table.
         chart: how the table is drawn above it.
         none: what is said when there is no row.
-        fill: the table's rows are not asked of the tables but made by the program: ``proofs``.
+        fill: the table's rows are made by the program: ``proofs`` of the entries that the query gives, the ``rules`` of
+            ``archief audit`` with what they find, a ``summary`` of the verdicts of all criteria.
     """
 
     name: str
@@ -93,7 +111,8 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     columns: list[Column] = []
     chart: Chart | None = None
     none: str = "Geen."
-    fill: Literal["", "proofs"] = ""
+    fill: Literal["", "proofs", "rules", "summary"] = ""
+    criteria: bool = False
 
 
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,7 +123,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         question: the question it answers, one sentence.
         sources: the law and standards it answers to.
         part: its parts, in order.
-        csv: the part that is printed as CSV.
+        csv: the part that is printed as CSV; ``*``: every figure.
         about: what a reader must know before reading: what is counted, and what is not.
         record: whether it is about one record, which must be named.
         name: filled in from the file's name.

@@ -26,6 +26,7 @@ INLINE_MAX = 8
 
 RANGES_MAX = 400
 LONG = 60
+MARKS = {"in orde": "good", "aandacht": "attention", "ter informatie": "informs"}
 _text = markup.escape
 
 
@@ -78,7 +79,9 @@ def _section(content: Content, section: Section) -> str:
     parts = [f'<section id="deel-{section.name}">\n<h2>{_text(section.title)}</h2>\n']
     if section.text:
         parts.append(f"<p>{_text(section.text)}</p>\n")
-    if section.figures:
+    if section.criteria:
+        parts.append(_criteria(section))
+    elif section.figures:
         parts.append(_figures(section))
     elif section.columns and not section.rows:
         parts.append(f"<p>{_text(section.none)}</p>\n")
@@ -100,6 +103,24 @@ def _figures(section: Section) -> str:
         parts.append(f"<div><dt>{_text(one.title)}</dt><dd>{shown}</dd>")
         parts.append(f"<dd>{_text(one.text)}</dd></div>\n" if one.text else "</div>\n")
     return "".join([*parts, "</dl>\n"])
+
+
+def _criteria(section: Section) -> str:
+    heads = [_head(name) for name in ("Criterium", "Wat dit archief laat zien")]
+    heads += ['<th scope="col" class="number">Cijfer</th>', _head("Beeld")]
+    lines = []
+    for one in section.figures:
+        shown = _text(dutch.written(one.value, one.kind)) or "–"
+        figure = f'<a href="#{_anchor(section, one)}">{shown}</a>' if one.events else shown
+        lines.append(
+            [
+                f'<th scope="row">{_text(one.title)}</th>',
+                f"<td>{_text(one.text)}</td>",
+                f'<td class="number">{figure}</td>',
+                f'<td><span class="verdict {MARKS.get(one.verdict, "cannot")}">{one.verdict}</span></td>',
+            ]
+        )
+    return _grid(section.title, f"De criteria van: {_text(section.title)}", heads, lines)
 
 
 def _anchor(section: Section, one: Counted) -> str:

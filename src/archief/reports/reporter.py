@@ -15,13 +15,18 @@ import msgspec
 from archief.log import Log
 from archief.reports import dutch
 from archief.reports.content import Content, Counted, Event, MadeFrom, Row, Section, Value
-from archief.reports.declaration import Column, Part, Report, parameters
+from archief.reports.declaration import Column, Figure, Part, Report, parameters
 from archief.reports.made_from import made_from
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ERASED = "[gewist]"
+GOOD, ATTENTION, INFORMS = "in orde", "aandacht", "ter informatie"
+IDLE, CANNOT = "niet van toepassing", "niet te tonen"
+VERDICTS = {"good": GOOD, "attention": ATTENTION, "informs": INFORMS, "idle": IDLE, "cannot": CANNOT}
+"""What is said of a criterion, by the column of a summary."""
+
 EVENTS_SHOWN = 5_000
 """So many entries are told in a page; JSON names every one."""
 
@@ -79,11 +84,14 @@ def make(connection: DuckDBPyConnection, log: Log, report: Report, asked: Asked)
         report: which.
         asked: the day and the record.
     """
-    owners = _Owners(connection)
-    marks = _Marks(connection, asked.destroyed)
-    sections = [_section(connection, log, report, part, asked, owners, marks) for part in report.part]
+    desk = _Desk(connection, log, asked)
+    sections = [desk.section(report, part) for part in report.part]
+    sections = [
+        _summary(part, sections) if part.fill == "summary" else section
+        for part, section in zip(report.part, sections, strict=True)
+    ]
     named = _first_seqs(sections)
-    events = _events(connection, named, marks)
+    events = _events(connection, named, desk.marks)
     return Content(
         name=report.name,
         title=report.title,
@@ -94,7 +102,7 @@ def make(connection: DuckDBPyConnection, log: Log, report: Report, asked: Asked)
         sections=sections,
         made_from=[_foot(connection, log, asked)],
         events=events,
-        names=marks.names(dict.fromkeys(event.stream for event in events.values())),
+        names=desk.marks.names(dict.fromkeys(event.stream for event in events.values())),
         test=asked.test,
         csv=report.csv,
     )
@@ -119,12 +127,12 @@ class _Owners:
         self._known: dict[int, str] = {}
 
     def of(self, seqs: Sequence[int]) -> list[str]:
-        """The streams of some entries, each once, in their order."""
+        """The streams of some entries, each once, in their order; an event that was left out has none."""
         new = [seq for seq in seqs if seq not in self._known]
         if new:
             query = "select seq, cast(stream as varchar) from event where seq in (select unnest($seqs))"
             self._known.update(self._connection.execute(query, {"seqs": new}).fetchall())
-        return list(dict.fromkeys(self._known[seq] for seq in seqs))
+        return list(dict.fromkeys(self._known[seq] for seq in seqs if seq in self._known))
 
 
 class _Marks:
@@ -159,29 +167,82 @@ class _Marks:
         }
 
 
-def _section(
-    connection: DuckDBPyConnection,
-    log: Log,
-    report: Report,
-    part: Part,
-    asked: Asked,
-    owners: _Owners,
-    marks: _Marks,
-) -> Section:
-    query = report.queries.get(part.name)
-    rows = _ask(connection, query, asked) if query is not None else []
-    figures: list[Counted] = []
-    lines: list[Row] = []
-    if part.fill == "proofs":
-        lines = _proofs(connection, log, rows)
-    elif part.figures:
-        by_name = {row["figure"]: row for row in rows}
-        for one in part.figures:
-            value, events = by_name[one.name]["value"], by_name[one.name]["events"] or []
-            figures.append(Counted(one.name, one.title, value, events, owners.of(events), text=one.text, kind=one.kind))
-    else:
-        lines = [_row(part.columns, row, owners, marks) for row in rows]
-    return Section(part.name, part.title, part.text, figures, part.columns, lines, part.chart, part.none)
+class _Desk:
+    """What every part of one report is made with."""
+
+    def __init__(self, connection: DuckDBPyConnection, log: Log, asked: Asked) -> None:
+        self.connection = connection
+        self.log = log
+        self.asked = asked
+        self.owners = _Owners(connection)
+        self.marks = _Marks(connection, asked.destroyed)
+
+    def section(self, report: Report, part: Part) -> Section:
+        """A part, but for the one that sums the others up."""
+        query = report.queries.get(part.name)
+        rows = _ask(self.connection, query, self.asked) if query is not None else []
+        figures: list[Counted] = []
+        lines: list[Row] = []
+        if part.fill == "proofs":
+            lines = _proofs(self.connection, self.log, rows)
+        elif part.fill == "rules":
+            lines = _rules(self.connection, self.owners)
+        elif part.figures:
+            by_name = {row["figure"]: row for row in rows}
+            figures = [self._figure(part, one, by_name) for one in part.figures]
+        else:
+            lines = [_row(part.columns, row, self.owners, self.marks) for row in rows]
+        return Section(
+            name=part.name,
+            title=part.title,
+            text=part.text,
+            figures=figures,
+            columns=part.columns,
+            rows=lines,
+            chart=part.chart,
+            none=part.none,
+            criteria=part.criteria,
+        )
+
+    def _figure(self, part: Part, one: Figure, rows: Mapping[str, Mapping[str, Any]]) -> Counted:
+        if one.absent:
+            return Counted(one.name, one.title, None, [], [], text=one.absent, verdict=CANNOT)
+        row = rows[one.name]
+        value, events = row["value"], row["events"] or []
+        value = dutch.word(one.words, value) if one.words else value
+        verdict = INFORMS if part.criteria else ""
+        if one.of and not rows[one.of]["value"]:
+            verdict = IDLE
+        elif one.good:
+            verdict = GOOD if bool(value) == (one.good == "some") else ATTENTION
+        return Counted(
+            one.name, one.title, value, events, self.owners.of(events), text=one.text, kind=one.kind, verdict=verdict
+        )
+
+
+def _summary(part: Part, sections: Sequence[Section]) -> Section:
+    """How often each verdict was given, part by part of criteria."""
+    rows = []
+    for section in sections:
+        if section.criteria:
+            given = [one.verdict for one in section.figures]
+            cells: dict[str, Value] = {"part": section.title}
+            cells |= {name: given.count(verdict) for name, verdict in VERDICTS.items()}
+            rows.append(Row(cells, [], []))
+    return Section(part.name, part.title, part.text, [], part.columns, rows, part.chart, part.none)
+
+
+def _rules(connection: DuckDBPyConnection, owners: _Owners) -> list[Row]:
+    """The rules of ``archief audit``, each with what it finds."""
+    from archief.projections import audit  # noqa: PLC0415 - only this part asks
+
+    found = audit.audit(connection)
+    rows = []
+    for rule in sorted(audit.rules()):
+        seqs = sorted({one.seq for one in found if one.rule == rule and one.seq is not None})
+        count = sum(one.rule == rule for one in found)
+        rows.append(Row({"rule": dutch.word("rule", rule), "found": count}, seqs, owners.of(seqs)))
+    return rows
 
 
 def _ask(connection: DuckDBPyConnection, query: str, asked: Asked) -> list[dict[str, Any]]:

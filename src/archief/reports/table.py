@@ -8,16 +8,40 @@ import io
 
 from archief.reports.content import Content, Row, Value
 
+EVERY_FIGURE = "*"
+
 
 def csv_of(content: Content) -> bytes:
     """The part of a report that is its list: columns by their names, then the entries and records behind each line."""
+    if content.csv == EVERY_FIGURE:
+        return _csv(["part", "figure", "title", "value", "verdict", "events", "records"], _figures(content))
     section = content.section(content.csv)
     names = [column.name for column in section.columns]
+    return _csv([*names, "events", "records"], [_line(row, names) for row in section.rows])
+
+
+def _csv(heads: list[str], rows: list[list[object]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*names, "events", "records"])
-    writer.writerows(_line(row, names) for row in section.rows)
+    writer.writerow(heads)
+    writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def _figures(content: Content) -> list[list[object]]:
+    return [
+        [
+            section.name,
+            one.name,
+            one.title,
+            _written(one.value),
+            one.verdict,
+            " ".join(map(str, one.events)),
+            " ".join(one.records),
+        ]
+        for section in content.sections
+        for one in section.figures
+    ]
 
 
 def _line(row: Row, names: list[str]) -> list[object]:
