@@ -29,7 +29,7 @@ def fit(drafts: Sequence[Draft], streams: Mapping[str, Stream], authority: Autho
     Args:
         drafts: the events, in order.
         streams: what is known of each of their streams before.
-        authority: what is destroyed.
+        authority: what is transferred or destroyed.
         first: the entry that the first of them will be.
 
     Raises:
@@ -39,14 +39,18 @@ def fit(drafts: Sequence[Draft], streams: Mapping[str, Stream], authority: Autho
     """
     moving = dict(streams)
     types, destroyed, executing = catalogue.TYPES, authority.destructions.destroyed, authority.destructions.executing
+    transferred = authority.transfers.accepted
     refusal, after = lifecycle.refusal, lifecycle.after
     for seq, one in enumerate(drafts, first):
         tag, stream = one.tag, one.stream
         known, (version, kind, _, reached) = types[tag], moving[stream]
         if one.expect_version is not None or known.opens == (version >= 0) or (version >= 0 and not known.fits(kind)):
             _fit_stream(one, known, version, kind, seq - first)
-        gone = stream in destroyed or stream in executing
-        if (rule := refusal(tag, reached | Reached.DESTROYED if gone else reached)) is not None:
+        if stream in destroyed or stream in executing:
+            reached |= Reached.DESTROYED
+        if stream in transferred:
+            reached |= Reached.TRANSFERRED
+        if (rule := refusal(tag, reached)) is not None:
             raise rule.error(stream)
         moving[stream] = Stream(version + 1, known.stream if version < 0 else kind, seq, after(reached, tag))
     return moving

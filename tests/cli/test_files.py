@@ -53,6 +53,7 @@ LINES = {
     "report --out": "report register --format csv --out gone/away",
     "rules import FILE.csv": "--as archivaris rules import gone/away --code own:lijst --begin 1983-01-01",
     "sign --pdf": "--as jansen sign 2021-00018 --basis gemeentewet:32a --pdf gone/away",
+    "transfer answer FOLDER|ZIP": "--as jansen transfer answer gone/away --accepted --out note",
     "timestamp --request": "--as archivaris timestamp --request gone/away",
     "timestamp --token": "--as archivaris timestamp --token gone/away",
     "verify --against": "verify --against gone/away",
@@ -70,6 +71,17 @@ BEFORE = (
 OTHERWISE = {
     "check sip --xsd": "read when there is a package to look at: tests/unit/test_lint.py",
     "timestamp --ca": "read when there is a token to check: tests/unit/test_cli_timestamp.py",
+    "transfer export --out": "asked when there is a transfer: as export sip",
+    "transfer answer --out": "asked when there is a package: as prove --out",
+    **dict.fromkeys(
+        (
+            "transfer receipt --note",
+            "transfer receipt --document",
+            "transfer reject --note",
+            "transfer reject --document",
+        ),
+        "read when there is a transfer: tests/cli/commands/transfer-receipt.txt",
+    ),
     "init FOLDER": "made when it is not there",
 }
 

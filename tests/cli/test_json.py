@@ -130,6 +130,7 @@ DOSSIERS = """
     --as archivaris rules adopt archiefwet-2026 --begin 2027-01-01 --reason "koninklijk besluit" --dry-run
     --as archivaris rules import lijst.csv --code own:lijst-1983 --begin 1983-01-01 --reason oud --dry-run
     rules list
+    --as smit transfer propose Z-2 --title Plan --agreement Afspraak --reason haast --dry-run
     explain Z-1
     explain 2021-00017 --as-if selectielijst-gemeenten-2020:20.1
     list --kind dossiers
@@ -148,9 +149,25 @@ DESTRUCTION = """
 """
 """After ``proposed.txt``."""
 
+TRANSFER = """
+    --as depot transfer answer sip --rejected --reason "Te laat." --out weigering.note
+    --as archivaris transfer reject {stream} --ground other --note weigering.note --dry-run
+    --as archivaris transfer reject {stream} --ground other --note weigering.note
+    --as smit transfer export {stream} --out nieuw --dry-run
+    --as smit transfer export {stream} --out nieuw
+    --as smit transfer offer {stream} --channel desk --dry-run
+    --as smit transfer offer {stream} --channel desk
+    --as depot transfer answer nieuw --accepted --out ontvangst.note
+    --as archivaris transfer receipt {stream} --note ontvangst.note --dry-run
+    --as archivaris transfer receipt {stream} --note ontvangst.note
+    list --kind transfers
+    show {stream}
+"""
+"""After ``offered.txt``."""
+
 LIST = "nummer;proces;resultaat;waardering;bewaartermijn;procestermijn\n1.a;Vergaderen;Verslag;V;P1Y6M;nihil\n"
 
-BEGINS = {"letters.txt": LINES, "dossiers.txt": DOSSIERS, "proposed.txt": DESTRUCTION}
+BEGINS = {"letters.txt": LINES, "dossiers.txt": DOSSIERS, "proposed.txt": DESTRUCTION, "offered.txt": TRANSFER}
 BY_BEGINNING = {
     begins: [shlex.split(line) for line in lines.replace("\\\n", "").strip().splitlines()]
     for begins, lines in BEGINS.items()

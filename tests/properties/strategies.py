@@ -193,6 +193,8 @@ def _restricted(fields: dict[str, Any]) -> None:
 def _receipt(fields: dict[str, Any]) -> None:
     if fields["form"] == "document":
         fields.pop("key", None)
+    else:
+        fields.setdefault("key", "0" * 64)
 
 
 def _list_row(fields: dict[str, Any]) -> None:

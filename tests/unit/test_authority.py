@@ -16,6 +16,7 @@ from archief.keys import Ed25519SigningKey, MlDsaSigningKey, SigningKey
 from archief.log import Log
 from archief.rules.authority import _HANDLERS, AUTHORITY_TYPES, FOUNDING_TYPES, Authority
 from archief.rules.destructions import DESTRUCTION_TYPES
+from archief.rules.transfer import TRANSFER_TYPES
 from archief.storage.memory import MemoryStorage
 from tests.destroying import decide
 from tests.founding import (
@@ -410,7 +411,7 @@ def test_a_copy_goes_its_own_way(archive: Founded) -> None:
 
 
 def test_every_type_that_authority_rests_on_is_understood() -> None:
-    assert set(AUTHORITY_TYPES) == {*_HANDLERS, *DESTRUCTION_TYPES}
+    assert set(AUTHORITY_TYPES) == {*_HANDLERS, *DESTRUCTION_TYPES, *TRANSFER_TYPES}
     assert set(AUTHORITY_TYPES) <= set(catalogue.TYPES)
 
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "prove": ["prove", "8"],
     "check proof": ["check", "proof", "8.tlog-proof", "--checkpoint", "head"],
     "export sip": ["export", "sip", "2021-00017", "--out", "sip"],
+    "transfer answer": ["--as", "jansen", "transfer", "answer", "sip", "--accepted", "--out", "ontvangst.note"],
     "check sip": ["check", "sip", "sip"],
     "export evidence": ["export", "evidence", "2021-00017", "--out", "bundle"],
     "check bundle": ["check", "bundle", "bundle"],
@@ -49,7 +50,7 @@ COMMANDS = {
 }
 
 
-FIRST = {"check sip": "export sip", "check bundle": "export evidence"}
+FIRST = {"check sip": "export sip", "transfer answer": "export sip", "check bundle": "export evidence"}
 """What another command makes first."""
 
 FINDS = {"audit": FindingsError.exit_code}

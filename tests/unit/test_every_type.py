@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from archief import canonical, keys
@@ -211,6 +213,35 @@ def payload_erased(archive: Founded) -> Draft:
     )
 
 
+def step(archive: Founded, name: str, stream: str, export: int | None = None) -> Draft:
+    """The printed example of a step of a transfer, about the package that there is."""
+    line = schema.example(catalogue.TYPES[f"transfer_{name}.v1"])
+    facts = {**line["facts"], **({"export": export} if export is not None else {})}
+    return draft(f"transfer_{name}.v1", stream, facts, line.get("data"))
+
+
+def transfer_exported(archive: Founded) -> Draft:
+    stream = new_stream(archive.entropy)
+    facts = {**schema.example(catalogue.TYPES["transfer_proposed.v1"])["facts"], "streams": [opened(archive, "letter")]}
+    archive.append(draft("transfer_proposed.v1", stream, facts))
+    return step(archive, "exported", stream)
+
+
+def transfer_offered(archive: Founded) -> Draft:
+    exported = archive.append(transfer_exported(archive))
+    return step(archive, "offered", exported.streams[0], exported.seqs[0])
+
+
+def answered(name: str) -> Callable[[Founded], Draft]:
+    def made(archive: Founded) -> Draft:
+        offered = transfer_offered(archive)
+        archive.append(offered)
+        export = msgspec.json.decode(offered.facts)["export"]
+        return step(archive, name, offered.stream, export)
+
+    return made
+
+
 SPECIAL = {
     "key_enrolled.v1": key_enrolled,
     "key_revoked.v1": key_revoked,
@@ -228,8 +259,12 @@ SPECIAL = {
     "record_destroyed.v1": record_destroyed,
     "records_destroyed.v1": records_destroyed,
     "payload_erased.v1": payload_erased,
+    "transfer_exported.v1": transfer_exported,
+    "transfer_offered.v1": transfer_offered,
+    "transfer_accepted.v1": answered("accepted"),
+    "transfer_rejected.v1": answered("rejected"),
 }
-"""Types whose facts must be true to be taken: keys, signatures, what is destroyed."""
+"""Types whose facts must be true to be taken: keys, signatures, what is destroyed or transferred."""
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ def test_a_rule_says_what_is_wrong_on_what_ground_and_what_to_do(rule: Rule) -> 
 def test_a_rule_is_about_types_that_there_are(rule: Rule) -> None:
     assert rule.types <= set(catalogue.TYPES)
     assert rule.forbidden or rule.needed
-    assert {catalogue.TYPES[tag].stream for tag in rule.types} == {"letter"}
+    assert {catalogue.TYPES[tag].stream for tag in rule.types} <= {"letter", "dossier", "record"}
 
 
 def test_every_type_of_letters_is_told_of_or_opens_one() -> None:
@@ -116,6 +116,20 @@ def test_a_letter_whose_destruction_has_begun_takes_nothing(archive: Founded, le
     archive.append(made.started())
     for late in (edited(letter, "Te laat"), annotated(letter), withdrawn(letter)):
         assert "destroyed" in refuses(archive, RefusedError, late).what
+
+
+def test_a_transferred_letter_is_read_only_and_takes_a_note(archive: Founded, letter: str) -> None:
+    stream, export = archive.letter().stream, {"profile": "mdto-sip", "size": 1, "root": "0" * 64, "records": 1}
+    archive.append(draft("transfer_proposed.v1", stream, {"streams": [letter], "reference_date": "2041-01-01"}))
+    data = {"sip_number": "SIP-1", "sip_sha256": "0" * 64}
+    seq = archive.append(draft("transfer_exported.v1", stream, {**export, "files": 1, "bytes": 1}, data)).seqs[0]
+    archive.append(draft("transfer_offered.v1", stream, {"export": seq, "channel": "upload", "date": "2041-02-03"}))
+    archive.append(edited(letter, "Nog van ons"))
+    facts = {"export": seq, "date": "2041-02-17", "form": "document"}
+    archive.append(draft("transfer_accepted.v1", stream, facts, {"note": "Ontvangen."}))
+    for late in (edited(letter, "Te laat"), dispatched(letter), withdrawn(letter)):
+        assert "transferred" in refuses(archive, RefusedError, late).what
+    archive.append(annotated(letter))
 
 
 def test_others_sign_their_own_letters() -> None:

@@ -22,6 +22,7 @@ SHOWN = {
     "dossiers": ("number", "opened", "closed", "status", "list", "row", "waardering", "title", "stream"),
     "retention": ("number", "title", "closed", "row", "waardering", "outcome", "action_date", "missing", "stream"),
     "destructions": ("title", "round", "status", "reference_date", "records", "excepted", "earliest", "stream"),
+    "transfers": ("title", "round", "status", "records", "sip_number", "offered", "rejections", "accepted", "stream"),
     "list-rows": ("list", "nummer", "waardering", "bewaartermijn", "procestermijn", "resultaat", "omschrijving"),
 }
 """What a person is shown of a table with many columns; JSON has them all."""
@@ -35,6 +36,8 @@ TABLES = {
     "blocks": ("block", "seq, record"),
     "restrictions": ("restriction", "seq"),
     "destructions": ("destruction", "seq"),
+    "transfers": ("transfer", "seq"),
+    "transferred": ("handed_over", "seq, stream"),
     "rule-sets": ("rule_set", "seq, code"),
     "list-rows": ("list_row", "list, nummer"),
     "persons": ("person", "seq"),

@@ -60,6 +60,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
             "exempt": "holds:exempt",
             "restrict": "restrictions:restrict",
             "destroy": "destroying:destroy",
+            "transfer": "transferring:transfer",
             "rules": "ruling:rules",
         },
     ),

@@ -1,5 +1,5 @@
 """The readable pages of ``archief show`` for what is more than its events: a dossier with its letters, a destruction
-with all its rounds.
+or a transfer with all its rounds.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ DOSSIER_FIELDS = (
 DATE_FIELDS = ("outcome", "action_date", "latest_date", "missing")
 
 LETTER_FIELDS = ("number", "date", "kind", "status", "subject", "stream")
+
+TRANSFER_FIELDS = (
+    "round", "title", "status", "reference_date", "early", "records", "exported_seq", "sip_number", "objects", "files",
+    "bytes", "offered_seq", "offered", "channel", "rejections", "ground", "accepted_seq", "accepted", "form", "kept",
+    "declaration",
+)  # fmt: skip
 
 Page = Callable[[Session, Log, int, Sequence[Happened]], dict[str, Any]]
 """Tells what a record is: from its events, and the state at a size of the log."""
@@ -121,3 +127,55 @@ def show_rounds(output: Output, told: Mapping[str, Any], stream: str, name: Name
         output.fields([*pairs, *steps], indent="  ")
         for record in one["excepted"]:
             output.line(f"  stays: {record['stream']} ({record['ground']})")
+
+
+def transfer(session: Session, log: Log, size: int, happened: Sequence[Happened]) -> dict[str, Any]:
+    """A transfer with all its rounds and every package that was refused, as plain values."""
+    stream = happened[0].event.stream
+    with retained.reading(session, log, size) as known:
+        query = f"select {', '.join(TRANSFER_FIELDS)} from transfer where stream = cast(? as uuid) order by seq"  # noqa: S608 - names of ours
+        rows = known.rows(query, stream)
+    refused = [
+        {
+            "entry": one.event.seq,
+            "export": one.event.facts.export,
+            "date": one.event.facts.date,
+            "ground": one.event.facts.ground,
+            "reasons": list(one.data.reasons) if one.data is not None else [],
+        }
+        for one in happened
+        if one.event.type == "transfer_rejected.v1"
+    ]
+    rounds = [dict(zip(TRANSFER_FIELDS, row, strict=True)) for row in rows]
+    for one in rounds:
+        one["declaration"] = str(one["declaration"]) if one["declaration"] is not None else None
+    return {"rounds": rounds, "refused": refused}
+
+
+def show_transfer(output: Output, told: Mapping[str, Any], stream: str, _name: Name) -> None:
+    """Print a transfer's page."""
+    output.line(output.styled(f"transfer {stream}", bold=True))
+    for one in told["rounds"]:
+        output.line(f"round {one['round']}, {one['title'] or letters.GONE}: {one['status']}")
+        by = f" by {one['channel']}, entry {one['offered_seq']}" if one["offered"] else ""
+        kept = "; the copy here stays for use" if one["kept"] else ""
+        pairs = [
+            ("judged on", f"{one['reference_date']}{', early by agreement' if one['early'] else ''}"),
+            ("records", f"{one['records']:,}"),
+            (
+                "package",
+                f"{one['sip_number'] or letters.GONE}, entry {one['exported_seq']}" if one["exported_seq"] else None,
+            ),
+            ("offered", f"{one['offered']}{by}" if one["offered"] else None),
+            ("refused", f"{one['rejections']} times" if one["rejections"] else None),
+            (
+                "accepted",
+                f"{one['accepted']} by {one['form']}, entry {one['accepted_seq']}{kept}" if one["accepted"] else None,
+            ),
+            ("declaration", one["declaration"]),
+        ]
+        output.fields(pairs, indent="  ")
+    for one in told["refused"]:
+        output.line(f"refused on {one['date']} ({one['ground']}), entry {one['entry']}")
+        for reason in one["reasons"]:
+            output.line(f"  {reason}")

@@ -99,7 +99,7 @@ class _Found:
 @click.option("--on", "day", metavar="DATE", help="As it was at the end of that day (Europe/Amsterdam).")
 def show(session: Session, *, record: str, day: str | None) -> None:
     """Show a record: a letter with its fields, documents, signatures and dispatches; a dossier with its letters; a
-    destruction with its rounds; any other stream by its events.
+    destruction or transfer with its rounds; any other stream by its events.
     """
     found = _Found(session, record, day)
     output = session.output
@@ -198,11 +198,12 @@ def _show_page(output: Output, found: _Found) -> None:
     if found.kind == "dossier":
         pages.show_dossier(output, page, found.stream)
     else:
-        pages.show_rounds(output, page, found.stream, found.name)
+        shown = pages.show_transfer if found.kind == "transfer" else pages.show_rounds
+        shown(output, page, found.stream, found.name)
     _foot(output, found)
 
 
-_PAGES: Mapping[str, pages.Page] = {"dossier": pages.dossier, "destruction": pages.rounds}
+_PAGES: Mapping[str, pages.Page] = {"dossier": pages.dossier, "destruction": pages.rounds, "transfer": pages.transfer}
 
 
 def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:

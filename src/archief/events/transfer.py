@@ -105,14 +105,14 @@ class ReceiptFacts(Word):
     date: Annotated[Date, about("day of the receipt", "2041-02-17")]
     form: Annotated[
         Literal["signed_note", "document"],
-        about("a signed note, or a document confirmed by the archivaris", "signed_note"),
+        about("a signed note, or a document confirmed by the archivaris", "document"),
     ]
     key: Annotated[KeyId, about("key that signed the note")] | None = None
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """A signed note names its key."""
-        if self.form == "document" and self.key is not None:
-            yield "key", "given, though the receipt is a document"
+        if (self.form == "document") != (self.key is None):
+            yield "key", "a signed note names the key that signed it, a document names none"
 
 
 class TransferAcceptedFacts(ReceiptFacts):

@@ -1,4 +1,5 @@
--- What becomes of every dossier that is not destroyed, and when; the same dates as rules/retention.py, by the same steps.
+-- What becomes of every dossier that is neither destroyed nor transferred, and when; the same dates as
+-- rules/retention.py, by the same steps.
 -- Grain: one row per dossier. Due on a day: action_date <= that day, and nothing blocks it (table block).
 create or replace view retention as
 with judged as (
@@ -22,7 +23,9 @@ with judged as (
     left join rule_set as adopted on adopted.code = dossier.list and adopted.current and adopted.kind = 'list'
     left join list_row on list_row.list = dossier.list and list_row.nummer = dossier.row
     left join dossier as other on other.stream = dossier.related
-    where dossier.destroyed_seq is null
+    where
+        dossier.destroyed_seq is null
+        and not exists (select 1 from handed_over where handed_over.stream = dossier.stream)
 ),
 ruled as (
     select
@@ -142,7 +145,7 @@ select
 from told
 order by opened_seq;
 
-comment on view retention is 'What becomes of every dossier that is not destroyed, and when. One row per dossier.';
+comment on view retention is 'What becomes of every dossier that is neither destroyed nor transferred, and when. One row per dossier.';
 comment on column retention.stream is 'the dossier';
 comment on column retention.number is 'dossier or case number';
 comment on column retention.title is 'naam';

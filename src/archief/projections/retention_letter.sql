@@ -1,4 +1,4 @@
--- What becomes of every letter that is not destroyed, and when: B beats V, then the longest of its dossiers counts.
+-- What becomes of every letter that is neither destroyed nor transferred, and when: B beats V, then the longest of its dossiers counts.
 -- Grain: one row per letter. A letter in no dossier is never due; it says so.
 create or replace view retention_letter as
 with filed as (
@@ -40,7 +40,9 @@ told as (
         letter.opened_seq
     from letter
     left join judged using (stream)
-    where letter.destroyed_seq is null
+    where
+        letter.destroyed_seq is null
+        and not exists (select 1 from handed_over where handed_over.stream = letter.stream)
 )
 select
     stream,
@@ -57,7 +59,7 @@ select
 from told
 order by opened_seq;
 
-comment on view retention_letter is 'What becomes of every letter that is not destroyed, and when. One row per letter.';
+comment on view retention_letter is 'What becomes of every letter that is neither destroyed nor transferred, and when. One row per letter.';
 comment on column retention_letter.stream is 'the letter';
 comment on column retention_letter.number is 'register number';
 comment on column retention_letter.date is 'date of the letter';

@@ -20,6 +20,7 @@ from archief.law import roles
 from archief.rules.destructions import DESTRUCTION_TYPES, Destructions
 from archief.rules.numbering import SERIES_TYPE, Numbering
 from archief.rules.rounds import Act
+from archief.rules.transfer import ROLE, TRANSFER_TYPES, Transfers
 
 FOUNDING_TYPES = ("archive_founded.v1", "person_enrolled.v1", "key_enrolled.v1", "role_granted.v1")
 """The first commit holds these, each at least once; it is signed with the key that it enrols."""
@@ -34,6 +35,7 @@ AUTHORITY_TYPES = (
     "log_continued.v1",
     SERIES_TYPE,
     *DESTRUCTION_TYPES,
+    *TRANSFER_TYPES,
 )
 """The events that this fold looks at; an index of these alone is enough to judge the next commit."""
 
@@ -74,7 +76,7 @@ class Judgement:
 
 @dataclass
 class Authority:
-    """The keys, roles, destructions and series of numbers that hold at one position in the log."""
+    """The keys, roles, destructions, transfers and series of numbers that hold at one position in the log."""
 
     origin: str = ""
     archive: str = ""
@@ -87,6 +89,7 @@ class Authority:
     roles: dict[str, dict[str, int]] = field(default_factory=dict)
     mandates: dict[str, Mandate] = field(default_factory=dict)
     destructions: Destructions = field(default_factory=Destructions)
+    transfers: Transfers = field(default_factory=Transfers)
     numbering: Numbering = field(default_factory=Numbering)
 
     def judge(self, key: str, origin: str, tags: Iterable[str]) -> list[str]:
@@ -225,6 +228,47 @@ class Authority:
         elif event.type in DESTRUCTION_TYPES:
             act = Act(event.seq, event.type.rpartition(".v")[0], self.person_of(key) or "", key)
             self.destructions.apply(event, act, self, time)
+        elif event.type in TRANSFER_TYPES:
+            self._check_receipt(event, key)
+            self.transfers.apply(event)
+
+    def _check_receipt(self, event: Event, key: str) -> None:
+        """A receipt is signed by the records office, or confirmed by an archivaris when it is a document."""
+        form, where = getattr(event.facts, "form", None), f"entry {event.seq}"
+        if form == "signed_note":
+            self.check_receipt_key(event.facts.key, where)
+        elif form == "document" and "archivaris" not in self.roles.get(self.person_of(key) or "", {}):
+            raise RefusedError(
+                "a receipt that is no signed note is confirmed by an archivaris",
+                where=where,
+                remedy="let an archivaris record it: --as KEY",
+            )
+
+    def check_receipt_key(self, key: str, where: str) -> None:
+        """Refuse a receipt that is signed by another key than one of the records office.
+
+        Args:
+            key: the id of the key.
+            where: the place, for the message.
+
+        Raises:
+            RefusedError: it is not enrolled, was revoked, or its owner is not the records office.
+        """
+        enrolled = self.keys.get(key)
+        if enrolled is None:
+            raise RefusedError(
+                f"key {key[:8]} was not enrolled",
+                where=where,
+                remedy="let an archivaris enrol it for the records office: archief key enrol",
+            )
+        if enrolled.revoked is not None:
+            raise RefusedError(f"key {key[:8]} was revoked at entry {enrolled.revoked}", where=where)
+        if ROLE not in self.roles.get(enrolled.person, {}):
+            raise RefusedError(
+                f"key {key[:8]} is not the records office's: its owner has not the role {ROLE}",
+                where=where,
+                remedy=f"ask them for a receipt, or grant its owner the role: archief role grant NAME {ROLE}",
+            )
 
     def copy(self) -> Authority:
         """An independent copy, for trying events out before they are appended."""
@@ -233,6 +277,7 @@ class Authority:
             setattr(twin, name, copy.copy(getattr(self, name)))
         twin.roles = {person: dict(held) for person, held in self.roles.items()}
         twin.destructions = self.destructions.copy()
+        twin.transfers = self.transfers.copy()
         twin.numbering = self.numbering.copy()
         return twin
 

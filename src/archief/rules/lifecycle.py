@@ -27,6 +27,7 @@ class Reached(enum.IntEnum):
     DISPATCHED = 2
     WITHDRAWN = 4
     DESTROYED = 8
+    TRANSFERRED = 16
 
 
 MILESTONES = {
@@ -34,7 +35,8 @@ MILESTONES = {
     "letter_dispatched.v1": Reached.DISPATCHED,
     "letter_withdrawn.v1": Reached.WITHDRAWN,
 }
-"""What an event makes a letter reach. That it is destroyed, or about to be, other events say (``destructions``)."""
+"""What an event makes a letter reach. That it is transferred, destroyed or about to be,
+other events say (``transfer``, ``destructions``)."""
 
 
 class Rule(NamedTuple):
@@ -84,6 +86,17 @@ LETTER_TYPES = EDITS | {
 }
 """What can happen to a letter after it was opened, and says something of it."""
 
+CARE_TYPES = (LETTER_TYPES - {"letter_annotated.v1", "letters_related.v1", "delivery_reported.v1"}) | {
+    "letter_filed.v1",
+    "letter_unfiled.v1",
+    "dossier_classified.v1",
+    "dossier_closed.v1",
+    "dossier_reopened.v1",
+    "openness_restricted.v1",
+    "restriction_lifted.v1",
+}
+"""What only who has the care of a letter or dossier may do to it. A note and a relation are not."""
+
 RULES = (
     Rule(
         "destroyed_is_gone",
@@ -93,6 +106,15 @@ RULES = (
         "the record is destroyed, or its destruction has begun; it takes nothing any more",
         "a destruction covers what was there: Archiefwet 1995 3, Archiefbesluit 1995 8",
         "register a new letter",
+    ),
+    Rule(
+        "transferred_is_read_only",
+        CARE_TYPES,
+        Reached.TRANSFERRED,
+        Reached.NOTHING,
+        "the record was transferred to the records office; what is here is a copy, and is not changed any more",
+        "whose care it is decides on it: Archiefwet 1995 12 and 15",
+        "ask the records office; or put a note with the copy (`archief annotate`)",
     ),
     Rule(
         "dispatched_is_read_only",

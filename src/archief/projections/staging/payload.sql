@@ -30,7 +30,8 @@ select
         'due_wording': data.due_wording,
         'promised_by': data.promised_by,
         'inferred': data.inferred,
-        'rows': data.rows
+        'rows': data.rows,
+        'sip_number': data.sip_number
     } as data
 from read_json(
     getvariable('payload_files'),
@@ -74,7 +75,8 @@ from read_json(
             due_wording VARCHAR,
             promised_by VARCHAR,
             inferred VARCHAR[],
-            rows VARCHAR
+            rows VARCHAR,
+            sip_number VARCHAR
         )'
     }
 )

@@ -1,0 +1,5 @@
+-- What is kept for ever is transferred before its last day is past, as of the newest commit (Archiefwet 1995, 12; Archiefbesluit 1995, 9)
+select stream, null as seq, printf('to be transferred by %s at the latest, and is not', strftime(latest_date, '%Y-%m-%d')) as what
+from retention
+where outcome = 'transfer' and latest_date < (select cast(max(time) as date) from event)
+order by stream;
