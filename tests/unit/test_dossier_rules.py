@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,9 +30,16 @@ def _event(seq: int, name: str, facts: dict[str, Any], stream: str = CASE) -> Ev
     return Event(facts=made, payload=None, seq=seq, stream=stream, stream_seq=seq, type=known.tag)
 
 
+def _happened(seq: int, name: str, said: dict[str, Any]) -> tuple[Event, Any]:
+    """The event, and the dates of it that stand in its payload."""
+    dates = {key: value for key, value in said.items() if key in ("brondatum", "procestermijn_end")}
+    facts = {key: value for key, value in said.items() if key not in dates}
+    return _event(seq, name, facts), SimpleNamespace(**dates) if dates else None
+
+
 def _told(*events: tuple[str, dict[str, Any]]) -> Dossier:
     found = dossiers.fold(
-        _event(10 + number, name, facts)
+        _happened(10 + number, name, facts)
         for number, (name, facts) in enumerate([("dossier_opened", {"date": "2021-01-04"}), *events])
     )
     assert found is not None
@@ -99,7 +107,7 @@ def test_what_a_state_forbids_is_refused() -> None:
         dossiers.check_closed(_told())
     with pytest.raises(RefusedError, match="the letter is destroyed"):
         dossiers.check_letter([gone])
-    destroyed = dossiers.fold([_event(1, "dossier_opened", {"date": "2021-01-04"}), gone])
+    destroyed = dossiers.fold([_happened(1, "dossier_opened", {"date": "2021-01-04"}), (gone, None)])
     assert destroyed is not None
     with pytest.raises(RefusedError, match="the dossier is destroyed"):
         dossiers.check_alive(destroyed)
@@ -108,7 +116,7 @@ def test_what_a_state_forbids_is_refused() -> None:
 
 
 def test_a_stream_that_no_dossier_opened_is_none() -> None:
-    assert dossiers.fold([_event(1, "letter_filed", {"dossier": CASE}, LETTER)]) is None
+    assert dossiers.fold([(_event(1, "letter_filed", {"dossier": CASE}, LETTER), None)]) is None
 
 
 # rule sets
@@ -236,7 +244,7 @@ def test_what_is_missing_is_said_and_never_guessed(row: str, facts: dict[str, An
 
 
 def test_a_record_of_another_time_gets_no_date() -> None:
-    old = dossiers.fold([_event(1, "dossier_opened", {"date": "2016-01-05"}), _event(2, *_classified("20.1"))])
+    old = dossiers.fold([_happened(1, "dossier_opened", {"date": "2016-01-05"}), _happened(2, *_classified("20.1"))])
     assert old is not None
     assert "other_time" == retention.derive(old, RULES).missing
 

@@ -15,8 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archief import canonical
+from archief.draft import draft
 from archief.errors import ArchiefError, MalformedError, NotFoundError
 from archief.events import base, catalogue, schema
+from archief.log import Log
+from archief.storage.memory import MemoryStorage
+from tests.founding import found
 from tests.properties import strategies
 from tests.properties.shapes_of import kinds, structs
 
@@ -183,6 +187,30 @@ def test_facts_hold_no_text_and_no_hash_of_content(tag: str) -> None:
                 assert form in FACT_FORMS or isinstance(kind, shapes.LiteralType | shapes.BoolType), field.name
                 assert form != "hash" or field.name in {"root", "lost_root", "hash", "commitment"}, field.name
                 assert not re.search("sha256|name$|title|number", field.name), field.name
+
+
+DATES = {
+    "begin", "date", "decided", "due", "due_begin", "due_end", "earliest", "end", "expires", "made", "made_before",
+    "reference_date",
+}  # fmt: skip
+"""The dates that stand in facts: of what the archive, a law or the council did. A person's dates stand in payloads."""
+
+
+@each_type
+def test_the_dates_in_facts_are_no_persons(tag: str) -> None:
+    fields = [(field.name, schema._parted(field.type)[1]) for field in schema._fields(catalogue.TYPES[tag].facts)]
+    assert {name for name, form in fields if form == "date"} <= DATES
+
+
+def test_the_day_that_a_term_counts_from_is_not_in_the_log() -> None:
+    archive = found(MemoryStorage())
+    dossier = archive.dossier()
+    facts = {"list": "selectielijst-gemeenten-2020", "row": "4.1.7", "waardering": "V", "afleidingswijze": "eigenschap"}
+    born = {"brondatum": "1953-04-17", "procestermijn_end": "2019-11-23"}
+    archive.append(draft("dossier_classified.v1", dossier, facts, {"reason": "Personeelsdossier.", **born}))
+    archive.append(draft("dossier_closed.v1", dossier, {"date": "2021-06-30"}, born))
+    kept = b"".join(Log(archive.storage).entries())
+    assert [] == [day for day in born.values() if day.encode() in kept]
 
 
 @each_type

@@ -181,7 +181,11 @@ def _move(
 @click.option("--row", "nummer", required=True, metavar="ROW", help="Its row, such as 20.1 (archief rules list LIST).")
 @click.option("--reason", required=True, metavar="TEXT", help="Why this row; stands in the payload.")
 @click.option("--afleidingswijze", type=click.Choice(AFLEIDINGSWIJZEN), help="How the brondatum is found.")
-@click.option("--brondatum", metavar="DATE", help="The brondatum, where the afleidingswijze asks for a date.")
+@click.option(
+    "--brondatum",
+    metavar="DATE",
+    help="The brondatum, where the afleidingswijze asks for a date; stands in the payload.",
+)
 @click.option("--kenmerk", metavar="CODE", help="Which date, property or object it is derived from.")
 @click.option("--related", metavar="DOSSIER", help="The related or main dossier.")
 @click.option("--termijn", metavar="TERM", help="The term, for the afleidingswijze termijn (P2Y).")
@@ -195,6 +199,8 @@ def classify(
     list_: str | None,
     nummer: str,
     reason: str,
+    brondatum: str | None,
+    procestermijn_end: str | None,
     related: str | None,
     accept_clock: bool,
     yes: bool,  # noqa: ARG001 - nothing is asked
@@ -213,9 +219,10 @@ def classify(
             "related": known.record(related, "dossier").stream if related else None,
             **given,
         }
+        data = {"reason": reason, "brondatum": brondatum, "procestermijn_end": procestermijn_end}
         version = known.happened(record)[-1].event.stream_seq
-        with typed_at(options_of(facts, ["reason"])):
-            one = draft("dossier_classified", record.stream, present(facts), {"reason": reason}, expect_version=version)
+        with typed_at(options_of(facts, data)):
+            one = draft("dossier_classified", record.stream, present(facts), present(data), expect_version=version)
         told = f"row {row.nummer} of {chosen.code}: {row.name}, {row.waardering} {row.bewaartermijn}".rstrip()
         writing.finish(made, [one], dry_run=dry_run, told=[told])
 
@@ -281,11 +288,12 @@ def close(
                 where="--date",
                 remedy="give a later day",
             )
-        facts = {"date": last.isoformat(), "brondatum": brondatum, "procestermijn_end": procestermijn_end}
+        facts = {"date": last.isoformat()}
+        data = {"reason": reason, "brondatum": brondatum, "procestermijn_end": procestermijn_end}
         happened = known.happened(record)
-        with typed_at(options_of(facts, ["reason"])):
+        with typed_at(options_of(facts, data)):
             one = draft(
-                "dossier_closed", record.stream, present(facts), {"reason": reason} if reason else None,
+                "dossier_closed", record.stream, facts, present(data) or None,
                 expect_version=happened[-1].event.stream_seq,
             )  # fmt: skip
         ended = procestermijn_end and retained.day(procestermijn_end, "--procestermijn-end")

@@ -101,7 +101,7 @@ class Retained:
             record = records.found(self.database, stream)
         except NotFoundError:
             return None
-        return dossiers.fold(one.event for one in self.happened(record))
+        return dossiers.fold((one.event, one.data) for one in self.happened(record))
 
     def title(self, stream: str) -> str:
         """What a dossier is called: its number or title; the beginning of its id when that is gone."""

@@ -69,23 +69,28 @@ class LetterUnfiled(Happening):
     data: Reason | None = None
 
 
+class CountedFrom(Word):
+    """Dates that a term is counted from. They may be a person's, of birth or of death, and stand in the payload."""
+
+    brondatum: Annotated[Date, about("the brondatum itself, where the afleidingswijze asks for a date")] | None = None
+    procestermijn_end: Annotated[Date, about("end of the procestermijn, where it is a recorded date")] | None = None
+
+
 class DossierClassifiedFacts(Word):
-    """The decision, and the dates and terms it needs that the list does not give."""
+    """The decision, and the terms it needs that the list does not give."""
 
     list: Annotated[Code, about("retention list and its edition", "selectielijst-gemeenten-2020")]
     row: Annotated[Code, about("row in the list", "20.1")]
     waardering: Annotated[Literal["B", "V"], about("B blijvend te bewaren, V te vernietigen, as the row says", "V")]
     afleidingswijze: Annotated[Code, about("how the brondatum is found", "afgehandeld")] | None = None
-    brondatum: Annotated[Date, about("the brondatum itself, where the afleidingswijze asks for a date")] | None = None
     kenmerk: Annotated[Code, about("which date, property or object it is derived from")] | None = None
     related: Annotated[StreamId, about("related or main case, for gerelateerde_zaak and hoofdzaak")] | None = None
     termijn: Annotated[Duration, about("the term, for the afleidingswijze termijn")] | None = None
     procestermijn: Annotated[Duration, about("estimated length of the procestermijn, where it is open")] | None = None
-    procestermijn_end: Annotated[Date, about("end of the procestermijn, where it is a recorded date")] | None = None
 
 
-class DossierClassifiedData(Word):
-    """The reason."""
+class DossierClassifiedData(CountedFrom):
+    """The reason, and the dates that the list does not give."""
 
     reason: Annotated[Passage, about("why this row", "Losse informerende brief, hoort bij geen andere zaak.")]
 
@@ -99,11 +104,15 @@ class DossierClassified(Happening):
 
 
 class DossierClosedFacts(Word):
-    """The dates the term counts from."""
+    """When it ends."""
 
     date: Annotated[Date, about("last day of the dossier (einddatum)", "2021-06-30")]
-    brondatum: Annotated[Date, about("the brondatum, where it is known only now")] | None = None
-    procestermijn_end: Annotated[Date, about("end of the procestermijn, where it is known only now")] | None = None
+
+
+class DossierClosedData(CountedFrom):
+    """Why, and dates that are known only now."""
+
+    reason: Annotated[Passage, about("why", "op verzoek van de griffie")] | None = None
 
 
 @declare("dossier_closed.v1", subject="dossiers", stream="dossier", mdto="Bevriezing")
@@ -111,7 +120,7 @@ class DossierClosed(Happening):
     """The matter is done: the dossier becomes read-only and its term starts."""
 
     facts: DossierClosedFacts
-    data: Reason | None = None
+    data: DossierClosedData | None = None
 
 
 @declare("dossier_reopened.v1", subject="dossiers", stream="dossier")

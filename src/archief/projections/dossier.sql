@@ -4,8 +4,19 @@ create or replace table dossier as
 with happened as (
     select
         stream,
-        arg_max({'seq': seq, 'facts': more}, seq) filter (type = 'dossier_classified.v1') as classified,
-        arg_max({'seq': seq, 'closed': type = 'dossier_closed.v1', 'facts': more}, seq)
+        arg_max(
+            {'seq': seq, 'facts': more, 'brondatum': data.brondatum, 'procestermijn_end': data.procestermijn_end}, seq
+        ) filter (type = 'dossier_classified.v1') as classified,
+        arg_max(
+            {
+                'seq': seq,
+                'closed': type = 'dossier_closed.v1',
+                'facts': more,
+                'brondatum': data.brondatum,
+                'procestermijn_end': data.procestermijn_end
+            },
+            seq
+        )
             filter (type in ('dossier_closed.v1', 'dossier_reopened.v1')) as closing,
         max(seq) filter (type = 'record_destroyed.v1') as destroyed_seq
     from event
@@ -20,8 +31,12 @@ told as (
         opened.data.title as title,
         opened.more as facts,
         happened.classified.facts as decision,
+        happened.classified.brondatum as decided_brondatum,
+        happened.classified.procestermijn_end as decided_end,
         happened.classified.seq as classified_seq,
         case when happened.closing.closed then happened.closing.facts end as closing,
+        case when happened.closing.closed then happened.closing.brondatum end as closing_brondatum,
+        case when happened.closing.closed then happened.closing.procestermijn_end end as closing_end,
         case when happened.closing.closed then happened.closing.seq end as closed_seq,
         happened.destroyed_seq
     from event as opened
@@ -35,14 +50,13 @@ noted as (
         decision ->> 'termijn' as termijn,
         decision ->> 'procestermijn' as procestermijn,
         case
-            when closed_seq > classified_seq or decision ->> 'brondatum' is null
-                then coalesce(closing ->> 'brondatum', decision ->> 'brondatum')
-            else decision ->> 'brondatum'
+            when closed_seq > classified_seq or decided_brondatum is null
+                then coalesce(closing_brondatum, decided_brondatum)
+            else decided_brondatum
         end as brondatum,
         case
-            when closed_seq > classified_seq or decision ->> 'procestermijn_end' is null
-                then coalesce(closing ->> 'procestermijn_end', decision ->> 'procestermijn_end')
-            else decision ->> 'procestermijn_end'
+            when closed_seq > classified_seq or decided_end is null then coalesce(closing_end, decided_end)
+            else decided_end
         end as procestermijn_end
     from told
 )
@@ -104,14 +118,14 @@ comment on column dossier.list is 'retention list it is classified under; null w
 comment on column dossier.row is 'row of that list';
 comment on column dossier.waardering is 'B or V, as the classification says';
 comment on column dossier.afleidingswijze is 'how the brondatum is found';
-comment on column dossier.brondatum is 'the brondatum, where one was recorded';
+comment on column dossier.brondatum is 'the brondatum, where one was recorded and its payload is there';
 comment on column dossier.kenmerk is 'which date, property or object it is derived from';
 comment on column dossier.related is 'related or main dossier';
 comment on column dossier.termijn_months is 'months (and years) of the term, for the afleidingswijze termijn';
 comment on column dossier.termijn_days is 'its days';
 comment on column dossier.procestermijn_months is 'months (and years) of an estimated procestermijn';
 comment on column dossier.procestermijn_days is 'its days';
-comment on column dossier.procestermijn_end is 'end of the procestermijn, where one was recorded';
+comment on column dossier.procestermijn_end is 'end of the procestermijn, where one was recorded and its payload is there';
 comment on column dossier.opened_seq is 'entry that opened it';
 comment on column dossier.classified_seq is 'entry of its last classification';
 comment on column dossier.closed_seq is 'entry that closed it';

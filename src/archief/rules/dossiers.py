@@ -1,6 +1,6 @@
 """A dossier as its events make it, and what may happen to it next. Pure.
 
-Looks at facts only: what a dossier is called stands in its payload, what becomes of it does not.
+What a term is counted from may be a date of a person's and stands in the payload; with that it is gone, and is missing.
 """
 
 from __future__ import annotations
@@ -93,21 +93,24 @@ class Dossier:
         return (getattr(last, name), last.seq) if last is not None else (None, None)
 
 
-def fold(events: Iterable[Event]) -> Dossier | None:
-    """A dossier out of its events in order; None when they open none."""
+def fold(happened: Iterable[tuple[Event, Any]]) -> Dossier | None:
+    """A dossier out of its events in order; None when they open none.
+
+    Args:
+        happened: each event with its payload's data; None where that has none, or is gone.
+    """
     found: Dossier | None = None
-    for event in events:
+    for event, data in happened:
         facts = event.facts
         if event.type == "dossier_opened.v1":
             found = Dossier(event.stream, event.seq, dt.date.fromisoformat(facts.date))
         elif found is None:
             return None
         elif event.type == "dossier_classified.v1":
-            found.classification = _classification(event.seq, facts)
+            found.classification = _classification(event.seq, facts, data)
         elif event.type == "dossier_closed.v1":
-            found.closing = Closing(
-                event.seq, dt.date.fromisoformat(facts.date), _day(facts.brondatum), _day(facts.procestermijn_end)
-            )
+            day = dt.date.fromisoformat(facts.date)
+            found.closing = Closing(event.seq, day, _day(data, "brondatum"), _day(data, "procestermijn_end"))
             found.reopened = None
         elif event.type == "dossier_reopened.v1":
             found.closing, found.reopened = None, event.seq
@@ -131,14 +134,16 @@ def filed(events: Iterable[Event]) -> dict[str, int]:
     return found
 
 
-def _classification(seq: int, facts: Any) -> Classification:  # noqa: ANN401 - DossierClassifiedFacts
+def _classification(seq: int, facts: Any, data: Any) -> Classification:  # noqa: ANN401 - of DossierClassified
     return Classification(
-        seq, facts.list, facts.row, facts.waardering, facts.afleidingswijze or "afgehandeld", _day(facts.brondatum),
-        facts.kenmerk, facts.related, _term(facts.termijn), _term(facts.procestermijn), _day(facts.procestermijn_end),
+        seq, facts.list, facts.row, facts.waardering, facts.afleidingswijze or "afgehandeld", _day(data, "brondatum"),
+        facts.kenmerk, facts.related, _term(facts.termijn), _term(facts.procestermijn),
+        _day(data, "procestermijn_end"),
     )  # fmt: skip
 
 
-def _day(text: str | None) -> dt.date | None:
+def _day(data: Any, name: str) -> dt.date | None:  # noqa: ANN401 - CountedFrom
+    text = getattr(data, name, None)
     return dt.date.fromisoformat(text) if text is not None else None
 
 

@@ -31,7 +31,9 @@ select
         'promised_by': data.promised_by,
         'inferred': data.inferred,
         'rows': data.rows,
-        'sip_number': data.sip_number
+        'sip_number': data.sip_number,
+        'brondatum': data.brondatum,
+        'procestermijn_end': data.procestermijn_end
     } as data
 from read_json(
     getvariable('payload_files'),
@@ -76,7 +78,9 @@ from read_json(
             promised_by VARCHAR,
             inferred VARCHAR[],
             rows VARCHAR,
-            sip_number VARCHAR
+            sip_number VARCHAR,
+            brondatum VARCHAR,
+            procestermijn_end VARCHAR
         )'
     }
 )
