@@ -49,6 +49,7 @@ class Here:
         documents: the documents that these register, each with its stream.
         segments: per payload segment that holds such lines, how many, and its length in bytes.
         versions: the newest ``stream_seq`` of every stream that was asked for.
+        committed: how many payloads each stream has had, but for those that were erased one by one.
         unreadable: payload lines that do not say whose they are, by segment and line.
         orphans: documents that no payload line registers.
         lost: entries whose payload is gone though no destruction covers it.
@@ -58,6 +59,7 @@ class Here:
     documents: dict[str, str] = field(default_factory=dict)
     segments: dict[str, tuple[int, int]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
+    committed: dict[str, int] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
@@ -89,6 +91,9 @@ def find(
     for segment in storage.log_segments():
         lines = storage.read(segment).split(b"\n")[:-1]
         mine = _mine(lines, segment.first, ids, found)
+        for seq, held in mine.items():
+            if (seq, held.stream) not in destructions.erased:
+                found.committed[held.stream] = found.committed.get(held.stream, 0) + 1
         if destroyed_only:
             mine = {seq: held for seq, held in mine.items() if destructions.demand(seq, *held)}
         there = _look(storage, payloads.get(segment.first), mine, registered, found)

@@ -167,7 +167,21 @@ TRANSFER = """
 
 LIST = "nummer;proces;resultaat;waardering;bewaartermijn;procestermijn\n1.a;Vergaderen;Verslag;V;P1Y6M;nihil\n"
 
-BEGINS = {"letters.txt": LINES, "dossiers.txt": DOSSIERS, "proposed.txt": DESTRUCTION, "offered.txt": TRANSFER}
+EXECUTION = """
+    --as smit destroy execute {stream} --dry-run
+    --as smit destroy execute {stream} --yes
+    --as smit destroy again --dry-run
+    --as smit destroy again --yes
+"""
+"""After ``authorised.txt``."""
+
+BEGINS = {
+    "letters.txt": LINES,
+    "dossiers.txt": DOSSIERS,
+    "proposed.txt": DESTRUCTION,
+    "authorised.txt": EXECUTION,
+    "offered.txt": TRANSFER,
+}
 BY_BEGINNING = {
     begins: [shlex.split(line) for line in lines.replace("\\\n", "").strip().splitlines()]
     for begins, lines in BEGINS.items()

@@ -32,13 +32,15 @@ LIVE = ("proposed", "reviewed", "consented", "authorised", "started")
 
 destroy = Family(
     "destroy",
-    help="Destruction: proposed, reviewed, consented to and authorised by different persons.",
+    help="Destruction: proposed, reviewed, consented to, authorised by different persons, and carried out.",
     members={
         "propose": "destroying:propose",
         "review": "destroying:review",
         "consent": "destroying:consent",
         "authorise": "destroying:authorise",
         "cancel": "destroying:cancel",
+        "execute": "executing:execute",
+        "again": "executing:again",
     },
 )
 

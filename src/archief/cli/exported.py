@@ -6,7 +6,7 @@ number and no content of a record; the place is what the person typed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from archief import canonical, durable
 from archief.cli.session import Session
 
 
-class Exported(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Exported(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One export.
 
     Attributes:
@@ -24,8 +24,10 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         size: the log's size that it was made from.
         streams: the records in it.
         time: when.
+        deleted: a destruction deleted it.
     """
 
+    deleted: bool = False
     kind: str
     place: str
     size: canonical.Count
@@ -70,6 +72,43 @@ def holding(session: Session, origin: str, streams: Collection[str]) -> Iterator
         found = canonical.decode_as(_decoder, line, str(path))
         if not wanted.isdisjoint(found.streams):
             yield found
+
+
+def deleted(session: Session, origin: str, gone: Exported) -> None:
+    """Write down that an export was deleted.
+
+    Raises:
+        WriteFailedError: the state folder cannot be written.
+    """
+    marked = msgspec.structs.replace(gone, deleted=True)
+    _rewrite(session, origin, lambda one: marked if one == gone else one)
+
+
+def forget(session: Session, origin: str, streams: Collection[str]) -> None:
+    """Forget that records were exported: what a person typed as a place may say which.
+
+    Args:
+        session: where they are written down.
+        origin: the archive.
+        streams: records that are destroyed.
+
+    Raises:
+        WriteFailedError: the state folder cannot be written.
+    """
+    wanted = frozenset(streams)
+    _rewrite(
+        session,
+        origin,
+        lambda one: msgspec.structs.replace(one, streams=[stream for stream in one.streams if stream not in wanted]),
+    )
+
+
+def _rewrite(session: Session, origin: str, change: Callable[[Exported], Exported]) -> None:
+    path = _path(session, origin)
+    if not path.exists():
+        return
+    kept = [change(canonical.decode_as(_decoder, line, str(path))) for line in path.read_bytes().splitlines()]
+    durable.replace(path, b"".join(canonical.encode(one) + b"\n" for one in kept if one.streams), mode=0o600)
 
 
 def _path(session: Session, origin: str) -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from archief.events.base import (
+    STREAMS_MAX,
     Code,
     Count,
     Date,
@@ -206,7 +207,18 @@ class DestructionStartedFacts(Parted):
 
     authorisation: Annotated[Seq, about("entry of the authorisation", 74)]
     documents: Annotated[Count, about("documents that will be erased", 3)]
+    documents_of: Annotated[
+        list[Count], about("documents of each stream, in their order; absent: not told apart", [3, 0], high=STREAMS_MAX)
+    ] = []
     payloads: Annotated[Count, about("payloads that will be erased", 12)]
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """A number for each stream, and together they are all."""
+        yield from super().contradictions()
+        if self.documents_of and (
+            len(self.documents_of) != len(self.streams) or sum(self.documents_of) != self.documents
+        ):
+            yield "documents_of", "not one for each stream, or not as many as documents in all"
 
 
 class DestructionStartedData(Word):

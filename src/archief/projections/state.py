@@ -169,6 +169,40 @@ class StateFile:
                 shutil.copyfile(_wal(self.path), _wal(self.beside))
 
 
+def derived(cache: Path) -> list[Path]:
+    """What stands in a cache and was made from payloads: the state, the search index, and what lies beside them.
+
+    Not the index of streams, which holds random ids and lines of the log; nor locks, which are empty.
+
+    Args:
+        cache: the folder of what can be thrown away.
+    """
+    found = sorted(cache.iterdir()) if cache.is_dir() else []
+    return [path for path in found if not path.name.startswith("index.sqlite") and path.suffix != ".lock"]
+
+
+def forget_all(cache: Path) -> None:
+    """Throw away all that was made from payloads; who is making it now finishes first.
+
+    Args:
+        cache: the folder of what can be thrown away.
+
+    Raises:
+        ArchiveInUseError: another process keeps making it.
+        WriteFailedError: it cannot be thrown away.
+    """
+    if not cache.is_dir():
+        return
+    for name in ("state.duckdb", SEARCH):
+        StateFile(cache / name).forget()
+    for path in derived(cache):
+        with durable.reported(path):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
 def workshop(path: Path | None) -> DuckDBPyConnection:
     """A connection to make a state with; its default database is the file ``path``, or memory when None.
 
