@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archief.reports.content import Content
     from archief.reports.declaration import Report
 
-FORMATS = ("table", "csv", "json", "html")
+FORMATS = ("table", "csv", "json", "html", "pdf")
 LIST = "list"
 
 
@@ -172,13 +172,13 @@ def _about(made: Content) -> dict[str, object]:
 def _bytes(made: Content, form: str) -> bytes:
     import msgspec  # noqa: PLC0415 - is imported already
 
-    from archief.reports import content, page, table  # noqa: PLC0415 - only what is asked for
+    from archief.reports import content, page, paper, table  # noqa: PLC0415 - only what is asked for
 
     if form == "json":
         return bytes(msgspec.json.format(to_json({**_about(made), **content.plain(made)}), indent=2)) + b"\n"
     if form == "csv":
         return table.csv_of(made)
-    return page.html(made)
+    return page.html(made) if form == "html" else paper.pdf(made)
 
 
 def _show(session: Session, made: Content) -> None:

@@ -26,7 +26,7 @@ from archief.errors import NotFoundError
 _NAMED = re.compile(r"^-- name: ([a-z0-9_]+)\n", re.MULTILINE)
 _PARAMETER = re.compile(r"\$([a-z]+)\b")
 
-Kind = Literal["text", "number", "date", "moment", "code", "share"]
+Kind = Literal["text", "number", "date", "moment", "code", "share", "ground"]
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,7 +35,8 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         name: as the query calls it.
         title: its heading.
-        kind: how a value is written; ``share`` is thousandths of the whole, written as a percentage.
+        kind: how a value is written; ``share`` is thousandths of the whole, written as a percentage; a
+            ``ground`` in the law is cited in full.
         words: the group of ``words.toml`` that has the Dutch for its codes; empty when it holds none.
         content: whether it comes from a payload: of a destroyed record the mark of its destruction stands there.
     """

@@ -8,12 +8,11 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 
+from archief.render.declarations import dutch
 from archief.rules.town_hall import zone
 
-MONTHS = (
-    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
-    "december",
-)  # fmt: skip
+number, day, long_day = dutch.number, dutch.short_day, dutch.day
+"""As declarations write them: 1.234, 16-04-2021, 16 april 2021."""
 
 
 @functools.cache
@@ -26,21 +25,6 @@ def words() -> Mapping[str, Mapping[str, str]]:
 def word(group: str, code: str) -> str:
     """The Dutch for a code; the code itself where there is none."""
     return words()[group].get(code, code)
-
-
-def number(value: int) -> str:
-    """A whole number: 1.234."""
-    return f"{value:,}".replace(",", ".")
-
-
-def day(value: dt.date) -> str:
-    """A day in digits: 16-04-2021."""
-    return f"{value.day:02}-{value.month:02}-{value.year:04}"
-
-
-def long_day(value: dt.date) -> str:
-    """A day in words: 16 april 2021."""
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
 def moment(value: dt.datetime) -> str:
@@ -63,6 +47,8 @@ def written(value: object, kind: str = "text") -> str:
         return f"{value // 10},{value % 10} %"
     if isinstance(value, int) and kind == "number":
         return number(value)
+    if kind == "ground":
+        return dutch.basis(str(value))
     return str(value)
 
 

@@ -62,8 +62,9 @@ def _header(content: Content) -> str:
         f'<header>\n<p class="kind">Verslag uit het archief</p>\n<h1>{_text(content.title)}</h1>\n'
         f'<p class="question">{_text(content.question)}</p>\n'
         + (f'<p class="notice">{_text(notice)}</p>\n' if notice else "")
-        + f'<p class="meta">Peildatum {dutch.long_day(last.day)} · {_text(last.origin)} · omvang'
-        f" {dutch.number(last.size)} · {_text('; '.join(content.sources))}</p>\n{about}</header>\n"
+        + f'<dl class="meta"><dt>Peildatum</dt><dd>{dutch.long_day(last.day)}</dd>\n'
+        f"<dt>Logboek</dt><dd>{_text(last.origin)}, omvang {dutch.number(last.size)} regels</dd>\n"
+        f"<dt>Rust op</dt><dd>{_text('; '.join(content.sources))}</dd></dl>\n{about}</header>\n"
     )
 
 
@@ -106,8 +107,8 @@ def _figures(section: Section) -> str:
 
 
 def _criteria(section: Section) -> str:
-    heads = [_head(name) for name in ("Criterium", "Wat dit archief laat zien")]
-    heads += ['<th scope="col" class="number">Cijfer</th>', _head("Beeld")]
+    heads = ['<th scope="col" class="third">Criterium</th>', _head("Wat dit archief laat zien")]
+    heads += ['<th scope="col" class="number">Cijfer</th>', '<th scope="col" class="verdicts">Beeld</th>']
     lines = []
     for one in section.figures:
         shown = _text(dutch.written(one.value, one.kind)) or "–"
@@ -136,11 +137,16 @@ def _table(content: Content, section: Section) -> str:
             f" <code>archief report {content.name} --format json</code> heeft ze alle"
         )
     heads = [f'<th scope="col"{_class(column)}>{_text(column.title)}</th>' for column in section.columns]
+    behind = any(row.events for row in rows)
+    if behind:
+        heads.append(_head("Regels in het logboek"))
     lines = []
     for number, row in enumerate(rows, 1):
         cells = [_cell(column, row.cells[column.name], first=not at) for at, column in enumerate(section.columns)]
-        lines.append([*cells, f'<td class="behind">{_row_events(content, section, row, number)}</td>'])
-    return _grid(section.title, caption, [*heads, _head("Regels in het logboek")], lines)
+        if behind:
+            cells.append(f'<td class="behind">{_row_events(content, section, row, number)}</td>')
+        lines.append(cells)
+    return _grid(section.title, caption, heads, lines)
 
 
 def _head(title: str) -> str:
