@@ -21,11 +21,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 def described(made: Exported, stream: str) -> Informatieobject:
     with made.connected() as database:
         source = description.Source(
-            holdings.archive(made.log),
-            holdings.letters(database, [stream])[stream],
-            holdings.signatures(database, [stream])[stream],
-            history.of(made.log, database, [stream])[stream],
-            holdings.names(database),
+            archive=holdings.archive(made.log),
+            letter=holdings.letters(database, [stream])[stream],
+            signatures=holdings.signatures(database, [stream])[stream],
+            history=history.of(made.log, database, [stream])[stream],
+            names=holdings.names(database),
         )
     return description.informatieobject(source)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from archief.tlog import merkle
 from archief.tlog import note as tlog_note
 from tests.exporting import Exported, export_archive
 
+DAY = dt.date(2041, 1, 1)
 pytestmark = pytest.mark.slow
 
 
@@ -32,8 +34,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 def write(made: Exported, place: Path, streams: Sequence[str] | None = None, *, norm: bool = False) -> sip.Written:
     log = made.log
     prover = proofs.Prover(log, proofs.newest_head(log, made.archive.journal.authority))
-    wish = sip.Wish(made.streams if streams is None else streams, "Archief Voorbeeld", norm=norm)
-    with made.connected() as database, target.folder(place) as folder:
+    wish = sip.Wish(made.streams if streams is None else streams, DAY, "Archief Voorbeeld", norm=norm)
+    with made.connected() as database, target.folder(place, "key") as folder:
         return sip.write(folder, log, database, prover, wish)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from archief.cli import authority, drafting, exported, outfile, records, state
+from archief.cli import authority, drafting, exported, outfile, records, retained, state
 from archief.cli.output import Progress, counted
-from archief.cli.session import Session
+from archief.cli.session import Session, version
 from archief.cli.verbs import Family, verb
 from archief.errors import (
     AmbiguousError,
@@ -18,11 +20,15 @@ from archief.errors import (
     NoArchiveError,
     NotFoundError,
     ProofError,
+    RefusedError,
     SignatureError,
     UsageError,
     WriteFailedError,
 )
 from archief.log import Log
+
+if TYPE_CHECKING:
+    from archief.exports.sip import Written
 
 LIST_BYTES_MAX = 64 * 1024 * 1024
 EXPORTS = (NoArchiveError, NotFoundError, AmbiguousError, ExtraMissingError, LossError, CorruptError, WriteFailedError)
@@ -37,20 +43,23 @@ export = Family(
 @verb(
     "sip",
     example="""
-    archief export sip 2021-00017 --out overbrenging --location "Archief gemeente Voorbeeld, serie 3"
-    archief export sip --records brieven.txt --out overbrenging
+    archief export sip D-2021-04 --out overbrenging --location "Archief gemeente Voorbeeld, serie 3"
+    archief export sip 2021-00017 --out brief --profile bagit
+    archief export sip --due --out overbrenging-2041
     archief check sip overbrenging
     """,
-    exits=EXPORTS,
+    exits=(*EXPORTS, RefusedError),
 )
-@click.argument("wanted", metavar="[RECORD]...", nargs=-1)
+@click.argument("wanted", metavar="[DOSSIER|RECORD]...", nargs=-1)
 @click.option("--records", "listed", metavar="FILE|-", help="Records, one a line; instead of naming them.")
+@click.option("--due", is_flag=True, help="Every dossier that is due for transfer today and that no hold keeps here.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="A new or empty folder.")
 @click.option(
     "--profile",
-    type=click.Choice(["mdto-sip", "norm"]),
+    type=click.Choice(["mdto-sip", "norm", "bagit", "e-ark"]),
     default="mdto-sip",
-    help="How metadata files end: .mdto.xml, as tools look for it (mdto-sip), or .MDTO.xml, as the norm prints it.",
+    help="mdto-sip: metadata files end in .mdto.xml, as tools look for it; norm: in .MDTO.xml, as the norm prints it;"
+    " bagit: mdto-sip in a BagIt 1.0 bag; e-ark: mdto-sip as the representation of an E-ARK SIP (METS).",
 )
 @click.option("--location", default="", metavar="TEXT", help="Of what it will be part in the records office (pakbon).")
 @click.option("--contact", default="", metavar="TEXT", help="Whom the records office can ask (pakbon).")
@@ -59,16 +68,19 @@ def sip(
     *,
     wanted: tuple[str, ...],
     listed: str | None,
+    due: bool,
     out: Path,
     profile: str,
     location: str,
     contact: str,
 ) -> None:
-    """Write letters as a SIP of MDTO: metadata beside each file, the event log with proofs, the pakbon.
+    """Write dossiers with their letters, or letters, as a SIP of MDTO: what a records office takes in.
 
-    Files go along untouched. The folder appears whole or not at all; the same state gives the same bytes.
+    Metadata lie beside each file, with the event log and its proofs, the meetings as ORI-A, the pakbon. Files go along
+    untouched. A dossier needs a classification; everything that is missing is told at once. The folder appears whole or
+    not at all; the same state gives the same bytes; a run that was stopped goes on when it is typed again.
     """
-    from archief.exports import mdto, proofs, target  # noqa: PLC0415 - heavy, and no other command needs it
+    from archief.exports import mdto, package_forms, proofs  # noqa: PLC0415 - heavy, and few commands export
     from archief.exports import sip as sips  # noqa: PLC0415 - as above
     from archief.intake import pronom  # noqa: PLC0415 - as above
 
@@ -77,17 +89,24 @@ def sip(
     outfile.folder(session, out, "--out")
     log = session.log()
     test = session.is_test(log)
-    streams = _streams(session, log, wanted, listed)
+    day = retained.today(session)
+    streams = _streams(session, log, wanted, listed, day if due else None)
     prover = proofs.Prover(log, proofs.newest_head(log, authority.of(session, log)))
-    wish = sips.Wish(streams, location, contact, norm=profile == "norm")
+    wish = sips.Wish(streams, day, location, contact, norm=profile == "norm")
+    key = sips.key(log, prover, wish, profile, version())
     with (
         state.connection(session, log) as database,
-        target.folder(out) as folder,
+        package_forms.folder(out, key, profile, version()) as form,
         Progress(session.output, "records written") as progress,
     ):
-        made = sips.write(folder, log, database, prover, wish, progress)
+        made = sips.write(form.target, log, database, prover, wish, progress)
+        form.close(made)
         # Written down first: a copy that nobody knows of is worse than a line about one that is not there.
-        exported.note(session, log.origin, log.size, "sip", out, streams)
+        exported.note(session, log.origin, log.size, "sip", out, made.streams)
+    _tell(session, log, out, made, test=test)
+
+
+def _tell(session: Session, log: Log, out: Path, made: Written, *, test: bool) -> None:
     if session.output.json:
         position = {"origin": log.origin, "size": log.size, "time": log.last_commit.time}
         session.output.members(
@@ -173,10 +192,18 @@ def evidence(session: Session, *, wanted: str, out: Path) -> None:
     session.output.note("elsewhere: python3 check.py --vkey FILE (from `archief checkpoint --vkeys`, by another way)")
 
 
-def _streams(session: Session, log: Log, wanted: tuple[str, ...], listed: str | None) -> list[str]:
+def _streams(session: Session, log: Log, wanted: tuple[str, ...], listed: str | None, due: dt.date | None) -> list[str]:
     """The records that are meant, each once, in the order in which they were named."""
-    if bool(wanted) == (listed is not None):
-        raise UsageError("which records?", remedy="name them, or give a list with --records")
+    if [bool(wanted), listed is not None, due is not None].count(True) != 1:
+        raise UsageError("which records?", remedy="name them, or give a list with --records, or --due")
+    if due is not None:
+        from archief.exports import selection  # noqa: PLC0415 - only who asks for it pays
+
+        with state.connection(session, log) as database:
+            found = selection.due(database, due)
+        if not found:
+            raise NotFoundError("nothing is due for transfer", where="--due", remedy="see `archief explain DOSSIER`")
+        return found
     if listed is not None:
         with drafting.opened(listed) as stream:
             raw = stream.read(LIST_BYTES_MAX + 1)

@@ -1,4 +1,4 @@
-"""A letter in the words of MDTO: its informatieobject, and the bestand of each of its files.
+"""A letter or dossier in the words of MDTO: its informatieobject, and the bestand of each of its files.
 
 Out of the projections, with its history as MDTO events: each event whose type names a word of MDTO's EventTypeLijst.
 What MDTO has no word for (annotations, deliveries) goes along in the event log as additional metadata. Nothing is
@@ -7,13 +7,15 @@ inherited: every level carries its own values. Pure.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from archief.events import catalogue
 from archief.exports.history import Happened, History
-from archief.exports.holdings import Archive, File, Letter, Signature
+from archief.exports.holdings import Archive, Dossier, File, Letter, Signature, Valuation
 from archief.exports.mdto import (
+    Begrip,
     BeperkingGebruik,
     Bestand,
     Betrokkene,
@@ -29,6 +31,7 @@ from archief.exports.mdto import (
     verwijzing,
 )
 from archief.law import mdto as law
+from archief.law import rule_sets
 
 PRONOM = "PRONOM-register"
 IANA = "IANA Media Types"
@@ -37,42 +40,102 @@ _LEVELS = {
     "none": "geen elektronische handtekening", "scan": "gescande handtekening", "simple": "gewone handtekening",
     "advanced": "geavanceerde handtekening", "qualified": "gekwalificeerde handtekening",
 }  # fmt: skip
+_TOLD = {
+    "letter_registered": "Geregistreerd op {time}",
+    "letter_received": "Geregistreerd op {time}",
+    "letter_edited": "Gegevens van de brief gewijzigd",
+    "document_attached": "Bestanden toegevoegd",
+    "dossier_opened": "Dossier geopend; vastgelegd op {time}",
+    "dossier_closed": "Dossier afgesloten; vastgelegd op {time}",
+}
 _RESULTS = {"valid": "geldig", "invalid": "ongeldig", "indeterminate": "niet te bepalen"}
 
 
-class Source(NamedTuple):
-    """A letter with all that its description is made from.
+UNDECIDED = Valuation()
+"""Of a record that nobody decided on."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Told:
+    """A record with what every description is made from.
 
     Attributes:
         archive: whose archive it stands in.
-        letter: as it reads now.
-        signatures: under its present version.
         history: its events.
         names: the names of people, by stream.
+        valuation: what is decided on how long it is kept.
     """
 
     archive: Archive
-    letter: Letter
-    signatures: Sequence[Signature]
     history: History
     names: Mapping[str, str]
+    valuation: Valuation = UNDECIDED
+
+    @property
+    def stream(self) -> str:
+        """The record."""
+        raise NotImplementedError
 
     @property
     def naam(self) -> str:
-        """What the letter is called: its subject, else its number."""
-        letter = self.letter
-        if letter.subject:
-            return letter.subject
-        kind = law.listed("classificatie").label(letter.kind or "") or "Brief"
-        return f"{kind} {letter.number}" if letter.number else f"{kind} {letter.stream}"
+        """What it is called."""
+        raise NotImplementedError
 
     def reference(self) -> Verwijzing:
-        """A reference to the letter."""
-        return verwijzing(self.naam, self.letter.stream, self.archive.origin)
+        """A reference to the record."""
+        return verwijzing(self.naam, self.stream, self.archive.origin)
 
     def who(self, person: str) -> Verwijzing:
         """A reference to a person of the log; one whose name is erased keeps the random id."""
         return verwijzing(self.names.get(person) or "naam vernietigd", person, self.archive.origin)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source(Told):
+    """A letter with all that its description is made from.
+
+    Attributes:
+        letter: as it reads now.
+        signatures: under its present version.
+    """
+
+    letter: Letter
+    signatures: Sequence[Signature]
+
+    @property
+    def stream(self) -> str:
+        """The letter."""
+        return self.letter.stream
+
+    @property
+    def naam(self) -> str:
+        """What the letter is called."""
+        return letter_naam(self.letter)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DossierSource(Told):
+    """A dossier with all that its description is made from."""
+
+    dossier: Dossier
+
+    @property
+    def stream(self) -> str:
+        """The dossier."""
+        return self.dossier.stream
+
+    @property
+    def naam(self) -> str:
+        """What the dossier is called: its title, else its number."""
+        return self.dossier.title or f"Dossier {self.dossier.number or self.dossier.stream}"
+
+
+def letter_naam(letter: Letter) -> str:
+    """What a letter is called: its subject, else its number."""
+    if letter.subject:
+        return letter.subject
+    kind = law.listed("classificatie").label(letter.kind or "") or "Brief"
+    return f"{kind} {letter.number}" if letter.number else f"{kind} {letter.stream}"
 
 
 def informatieobject(
@@ -90,21 +153,21 @@ def informatieobject(
         parents: what it is part of (isOnderdeelVan).
     """
     letter, archive = source.letter, source.archive
-    level, values = law.listed("aggregatieniveau"), law.listed("waardering")
     task = law.activiteit(letter.kind)
     makers = law.archiefvormers(letter.organ, letter.kind, archive.organisation)
     return Informatieobject(
-        identificatie=list(_identificaties(source)),
+        identificatie=list(_identificaties(source, letter.number if letter.number_is_unique else None)),
         naam=source.naam,
-        aggregatieniveau=begrip("Archiefstuk", level.title),
+        aggregatieniveau=begrip("Archiefstuk", law.listed("aggregatieniveau").title),
         classificatie=[_classificatie(letter)] if letter.kind else [],
         # A number that others have too identifies nothing.
         omschrijving=[f"Registratienummer {letter.number}"] if letter.number and not letter.number_is_unique else [],
-        dekking_in_tijd=[_dagtekening(letter.date)] if letter.date else [],
+        dekking_in_tijd=[_period("Dagtekening", letter.date)] if letter.date else [],
         taal=["nl"],
-        event=[_event(source, one) for one in source.history if catalogue.of_tag(one.event.type).mdto],
-        # The decision on retention is the dossier's; a letter that stands alone has none yet.
-        waardering=begrip("Nader te bepalen", values.title, values.code("Nader te bepalen")),
+        event=list(_events(source)),
+        waardering=_waardering(source.valuation),
+        bewaartermijn=_bewaartermijn(source.valuation),
+        informatiecategorie=_informatiecategorie(source.valuation),
         is_onderdeel_van=list(parents),
         heeft_representatie=list(files),
         aanvullende_metagegevens=list(additional),
@@ -112,6 +175,56 @@ def informatieobject(
         archiefvormer=[verwijzing(name) for name in makers],
         betrokkene=list(_betrokkenen(source)),
         activiteit=verwijzing(task) if task else None,
+        beperking_gebruik=list(beperkingen(source.history)),
+    )
+
+
+def dossier(
+    source: DossierSource,
+    letters: Sequence[Verwijzing] = (),
+    elsewhere: Sequence[Verwijzing] = (),
+    files: Sequence[Verwijzing] = (),
+    additional: Sequence[Verwijzing] = (),
+    parents: Sequence[Verwijzing] = (),
+) -> Informatieobject:
+    """Describe a dossier.
+
+    Args:
+        source: the dossier.
+        letters: what it has as its parts (bevatOnderdeel).
+        elsewhere: letters that are in it too and lie in the folder of another dossier.
+        files: its bestanden.
+        additional: files with additional metadata.
+        parents: what it is part of.
+    """
+    held, valued = source.dossier, source.valuation
+    opening = next((one.data for one in source.history if one.name == "dossier_opened"), None)
+    terms = law.listed("gerelateerdInformatieobjectTypeRelatie")
+    return Informatieobject(
+        identificatie=list(_identificaties(source, held.number if held.number_is_unique else None)),
+        naam=source.naam,
+        aggregatieniveau=begrip("Dossier", law.listed("aggregatieniveau").title),
+        trefwoord=list(getattr(opening, "keywords", None) or ()),
+        omschrijving=[text] if (text := getattr(opening, "description", None)) else [],
+        dekking_in_tijd=[_period("Looptijd dossier", held.opened, held.closed)] if held.opened else [],
+        taal=["nl"],
+        event=list(_events(source)),
+        waardering=_waardering(valued),
+        bewaartermijn=_bewaartermijn(valued),
+        informatiecategorie=_informatiecategorie(valued),
+        is_onderdeel_van=list(parents),
+        bevat_onderdeel=list(letters),
+        heeft_representatie=list(files),
+        aanvullende_metagegevens=list(additional),
+        gerelateerd_informatieobject=[
+            GerelateerdInformatieobject(
+                gerelateerd_informatieobject_verwijzing=one,
+                gerelateerd_informatieobject_type_relatie=begrip("Refereert aan", terms.title),
+            )
+            for one in elsewhere
+        ],
+        archiefvormer=[verwijzing(name) for name in law.archiefvormers(held.organ, None, source.archive.organisation)],
+        activiteit=verwijzing(valued.proces) if valued.proces else None,
         beperking_gebruik=list(beperkingen(source.history)),
     )
 
@@ -143,25 +256,57 @@ def bestand(archive: Archive, file: File, name: str, pronom: tuple[str, str] | N
     )
 
 
-def _identificaties(source: Source) -> Iterator[Identificatie]:
-    yield Identificatie(identificatie_kenmerk=source.letter.stream, identificatie_bron=source.archive.origin)
-    if source.letter.number and source.letter.number_is_unique:
+def _identificaties(source: Told, number: str | None) -> Iterator[Identificatie]:
+    yield Identificatie(identificatie_kenmerk=source.stream, identificatie_bron=source.archive.origin)
+    if number:
         register = f"Register van {source.archive.organisation}"
-        yield Identificatie(identificatie_kenmerk=source.letter.number, identificatie_bron=register)
+        yield Identificatie(identificatie_kenmerk=number, identificatie_bron=register)
     for one in source.history:
         for known in getattr(one.data, "identifications", ()) if one.name == "record_imported" else ():
             yield Identificatie(identificatie_kenmerk=known.kenmerk, identificatie_bron=known.bron)
 
 
-def _classificatie(letter: Letter) -> Any:  # noqa: ANN401 - a Begrip
+def _classificatie(letter: Letter) -> Begrip:
     terms = law.listed("classificatie")
     kind = letter.kind or ""
     return begrip(terms.label(kind) or kind.removeprefix("own:"), terms.title, kind)
 
 
-def _dagtekening(date: str) -> DekkingInTijd:
-    terms = law.listed("dekkingInTijdType")
-    return DekkingInTijd(dekking_in_tijd_type=begrip("Dagtekening", terms.title), dekking_in_tijd_begindatum=date)
+def _period(kind: str, begin: str, end: str | None = None) -> DekkingInTijd:
+    return DekkingInTijd(
+        dekking_in_tijd_type=begrip(kind, law.listed("dekkingInTijdType").title),
+        dekking_in_tijd_begindatum=begin,
+        dekking_in_tijd_einddatum=end,
+    )
+
+
+def _waardering(valued: Valuation) -> Begrip:
+    """B or V; N where the record is in no dossier that somebody decided on."""
+    terms = law.listed("waardering")
+    label = terms.label(valued.waardering or "N") or "Nader te bepalen"
+    return begrip(label, terms.title, terms.code(label))
+
+
+def _bewaartermijn(valued: Valuation) -> Termijn | None:
+    """The term of what is kept for a time; its days where they are known."""
+    if valued.waardering != "V" or valued.looptijd is None:
+        return None
+    return Termijn(
+        termijn_trigger_start_looptijd=begrip("Brondatum", law.listed("termijnTrigger").title),
+        termijn_startdatum_looptijd=valued.begin,
+        termijn_looptijd=valued.looptijd,
+        termijn_einddatum=valued.end,
+    )
+
+
+def _informatiecategorie(valued: Valuation) -> Begrip | None:
+    """The row of the retention list."""
+    if valued.list is None or valued.row is None:
+        return None
+    label = valued.omschrijving or " / ".join(filter(None, (valued.proces, valued.resultaat))) or valued.row
+    known = rule_sets.lists().get(valued.list)
+    title = known.title if known is not None else valued.list
+    return begrip(label, f"{title} ({valued.edition})" if valued.edition else title, valued.row)
 
 
 def _related(source: Source) -> Iterator[GerelateerdInformatieobject]:
@@ -242,7 +387,22 @@ def _beperking(one: Happened, title: str) -> BeperkingGebruik:
 # --- the history as MDTO events ---------------------------------------------------------------------------------------
 
 
-def _event(source: Source, one: Happened) -> Event:
+def _events(source: Told) -> Iterator[Event]:
+    """Its life before it came here, as it was told then, and its life since."""
+    imported = next((one for one in source.history if one.name == "record_imported"), None)
+    for earlier in getattr(imported.data, "events", None) or () if imported is not None else ():
+        yield Event(
+            event_type=begrip(earlier.type, law.listed("eventType").title),
+            event_tijd=earlier.time,
+            event_verantwoordelijke_actor=verwijzing(earlier.actor) if earlier.actor else None,
+            event_resultaat=earlier.result,
+        )
+    for one in source.history:
+        if catalogue.of_tag(one.event.type).mdto:
+            yield _event(source, one)
+
+
+def _event(source: Told, one: Happened) -> Event:
     word = catalogue.of_tag(one.event.type).mdto
     assert word is not None, "only types with a word of MDTO come here"
     actor = source.who(one.person) if one.person else None
@@ -273,13 +433,10 @@ def moment(one: Happened) -> str:
 def result(one: Happened) -> str:
     """What came of it, in Dutch, from facts alone: it stays true when the payload is destroyed."""
     facts = one.event.facts
+    told = _TOLD.get(one.name)
+    if told is not None:
+        return told.format(time=one.time)
     match one.name:
-        case "letter_registered" | "letter_received":
-            return f"Geregistreerd op {one.time}"
-        case "letter_edited":
-            return "Gegevens van de brief gewijzigd"
-        case "document_attached":
-            return "Bestanden toegevoegd"
         case "document_converted":
             return f"Conversie {'geslaagd' if facts.result == 'passed' else 'mislukt'}"
         case "letter_signed":

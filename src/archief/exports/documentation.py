@@ -40,6 +40,13 @@ Zo wordt een regel nagegaan: het blad is SHA-256(0x00 + regel), een knoop SHA-25
 hoort bij de regel als SHA-256("archief/payload/v1" + 0x00 + inhoud) gelijk is aan het veld payload in de regel.
 De betekenis en de velden van elke soort regel staan in {schema} (JSON Schema).
 
+Vergaderingen (XML, ORI-A)
+--------------------------
+Een bestand dat eindigt op -vergadering-N.xml vertelt voor welke vergadering een brief geagendeerd is, volgens de Open
+Raadsinformatie Archiefstandaard (ORI-A, XML-schema v0.0.9, beta). Het logboek kent geen opnamen en geen besloten
+behandeling: de verplichte mediabron verwijst daarom nergens naar, en indicatorBesloten is altijd false. Rondes en
+andere vormen die het schema niet kent heten er Commissievergadering; de eigen naam staat in vergaderToelichting.
+
 Begrippenlijsten van dit programma
 ----------------------------------
 """

@@ -295,10 +295,15 @@ def write(described: Mdto) -> bytes:
     return written
 
 
+def lawful(text: str) -> str:
+    """A text with a mark in place of every character that XML cannot hold."""
+    return _ILLEGAL.sub("\ufffd", text)
+
+
 def _add(etree: Any, above: Any, name: str, value: object) -> None:  # noqa: ANN401 - lxml has no types
     element = etree.SubElement(above, f"{{{NAMESPACE}}}{name}")
     if not isinstance(value, Element):
-        element.text = _ILLEGAL.sub("\ufffd", str(value))
+        element.text = lawful(str(value))
         return
     for field in _fields(type(value)):
         held = getattr(value, field.name)

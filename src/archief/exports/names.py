@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 PATH_MAX = 255
 NAME_MAX = 200
@@ -81,10 +81,14 @@ def _plain(name: str) -> str:
 
 
 class Taken:
-    """The names that a delivery has: each once, also where capitals do not count."""
+    """The names that a delivery has: each once, also where capitals do not count.
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    Args:
+        taken: those that it has already.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {name.casefold() for name in taken}
 
     def unique(self, name: str) -> str:
         """This name, or with a number when it is taken."""

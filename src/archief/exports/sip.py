@@ -1,30 +1,48 @@
 """A SIP of MDTO out of the archive: folders with metadata beside their files, the event log with proofs, the pakbon.
 
     pakbon.xml
-    2021-00017/
-      2021-00017.mdto.xml                               the letter (informatieobject)
-      Brief.pdf   Brief.pdf.bestand.mdto.xml            each file, untouched, and its metadata
-      2021-00017-gebeurtenissen.json   ….bestand.mdto.xml    its event log, as additional metadata
-    archief-documentatie/                               what that log and our lists of terms mean
+    D-2021-04/
+      D-2021-04.mdto.xml                                the dossier (informatieobject, Dossier)
+      D-2021-04-gebeurtenissen.json   ….bestand.mdto.xml     its event log, as additional metadata
+      2021-00017/
+        2021-00017.mdto.xml                             a letter in it (Archiefstuk); a letter alone lies at the top
+        Brief.pdf   Brief.pdf.bestand.mdto.xml          each file, untouched, and its metadata
+        2021-00017-gebeurtenissen.json   ….bestand.mdto.xml
+        2021-00017-vergadering-1.xml   ….bestand.mdto.xml    a meeting it was tabled for, as ORI-A
+    archief-documentatie/                               what the event logs and our lists of terms mean
 
-The same state gives the same bytes. Records are read a batch at a time: memory does not grow with their number.
+The same state gives the same bytes. Records are read a batch at a time: memory does not grow with their number, and a
+run that was stopped goes on after the last batch.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief import canonical
 from archief.errors import CorruptError, LossError, NotFoundError
-from archief.exports import description, documentation, formats, history, holdings, mdto, names, pakbon
-from archief.exports.description import Source
+from archief.exports import (
+    description,
+    documentation,
+    event_log,
+    formats,
+    history,
+    holdings,
+    mdto,
+    names,
+    oria,
+    pakbon,
+    selection,
+)
+from archief.exports.description import DossierSource, Source, Told
 from archief.exports.history import History
-from archief.exports.holdings import Archive, File
+from archief.exports.holdings import File, Meeting, Valuation
 from archief.exports.mdto import BeperkingGebruik, Identificatie, Informatieobject, Verwijzing, begrip, verwijzing
 from archief.exports.proofs import Prover
+from archief.exports.selection import Selection, Unit
 from archief.exports.target import Target
 from archief.law import mdto as law
 from archief.log import Log
@@ -32,10 +50,18 @@ from archief.log import Log
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORM = "archief/event-log/v1"
-LOG_ENDING = "-gebeurtenissen.json"
 BATCH = 200
 """Records read at a time."""
+
+OWN_FORMATS = {
+    "application/json": ("fmt/817", "JSON Data Interchange Format"),
+    "application/xml": ("fmt/101", "Extensible Markup Language 1.0"),
+    "text/plain": ("x-fmt/111", "Plain Text File"),
+}
+"""PRONOM id and name of the files that the export makes itself."""
+
+ADDITIONAL = frozenset({"record_imported.v1", "signature_validated.v1", "delivery_reported.v1"})
+"""Types whose files say something about the record and are not the record."""
 
 Progress = Callable[[int, int], None]
 
@@ -44,13 +70,15 @@ class Wish(NamedTuple):
     """What a person asks of a SIP.
 
     Attributes:
-        streams: the letters, in the order of the package.
+        streams: letters, and dossiers with the letters in them, in the order of the package.
+        day: the day on which holds are judged.
         location: where in the records office it goes; empty when nobody said.
         contact: whom to ask; empty for the organisation.
         norm: metadata files end in ``.MDTO.xml``, as the norm prints it.
     """
 
     streams: Sequence[str]
+    day: dt.date
     location: str = ""
     contact: str = ""
     norm: bool = False
@@ -64,6 +92,11 @@ class Written(NamedTuple):
         hash: of the package, as on the pakbon.
         informatieobjecten, bestanden: how many there are.
         content_bytes: bytes in files that are no metadata.
+        streams: the records in it: the dossiers, their letters, the letters alone.
+        titel: what the package is called on the pakbon.
+        tijdstempel: the moment of the state it was made from.
+        organisation: whose records they are.
+        documentation: the folder that explains the event logs and our lists, ending in a slash.
     """
 
     number: str
@@ -71,6 +104,25 @@ class Written(NamedTuple):
     informatieobjecten: int
     bestanden: int
     content_bytes: int
+    streams: list[str]
+    titel: str
+    tijdstempel: str
+    organisation: str
+    documentation: str
+
+
+def key(log: Log, prover: Prover, wish: Wish, profile: str, version: str) -> str:
+    """What names an export, so that a run that was stopped is taken up by the same one and by no other.
+
+    Args:
+        log: the archive.
+        prover: whose head goes along.
+        wish: what is asked.
+        profile: the profile of the package.
+        version: of the program.
+    """
+    told = [version, profile, log.origin, log.size, prover.head.raw.decode(), list(wish.streams), wish.location]
+    return hashlib.sha256(canonical.encode([*told, wish.contact, wish.norm])).hexdigest()
 
 
 def write(
@@ -79,7 +131,7 @@ def write(
     """Write a SIP.
 
     Args:
-        target: the empty folder.
+        target: the empty folder, or one in which a run of the same key was stopped.
         log: the archive, verified.
         database: its state.
         prover: makes proofs to the head that goes along.
@@ -87,82 +139,63 @@ def write(
         progress: told how many records are done.
 
     Raises:
-        NotFoundError: a record is no letter or is destroyed; or a head does not cover it; all of them are named.
+        NotFoundError: a record is no letter or dossier or is destroyed; or a head does not cover it.
+        RefusedError: a hold rests on a record, or mandatory metadata are missing; everything is named.
         LossError, CorruptError: a file is gone, or is not the one that was registered.
         WriteFailedError: the disk refused.
     """
-    _refuse(database, wish.streams)
+    chosen = selection.select(database, wish.streams, wish.day)
     package = _Package(target, log, prover, wish, holdings.names(database))
-    for begin in range(0, len(wish.streams), BATCH):
-        streams = wish.streams[begin : begin + BATCH]
-        letters, files = holdings.letters(database, streams), holdings.files(database, streams)
-        signatures, histories = holdings.signatures(database, streams), history.of(log, database, streams)
-        for number, stream in enumerate(streams, begin + 1):
-            source = Source(package.archive, letters[stream], signatures[stream], histories[stream], package.people)
-            package.letter(source, files[stream])
+    units = chosen.units
+    for begin in range(package.done, len(units), BATCH):
+        batch = _Batch(log, database, package, units[begin : begin + BATCH])
+        for number, unit in enumerate(batch.units, begin + 1):
+            if unit.is_dossier:
+                package.dossier(batch.dossier(unit.stream), batch.files[unit.stream], chosen, database)
+            else:
+                package.letter(batch.letter(unit.stream), unit, batch.files[unit.stream], batch.meetings)
             if progress is not None:
-                progress(number, len(wish.streams))
-    package.documentation()
-    return package.close()
+                progress(number, len(units))
+        package.note(begin + len(batch.units))
+    return package.close(chosen, package.documentation())
 
 
-def _refuse(database: DuckDBPyConnection, streams: Sequence[str]) -> None:
-    """Refuse what is no letter or is destroyed before anything is written."""
-    if not streams:
-        raise NotFoundError("no records were named", remedy="name one, or a list with --records")
-    found = dict(
-        database.execute(
-            "select cast(stream as varchar), status from letter where stream in (select cast(unnest(?) as uuid))",
-            [list(streams)],
-        ).fetchall()
-    )
-    wrong = [stream for stream in streams if found.get(stream, "destroyed") == "destroyed"]
-    if wrong:
-        more = f" and {len(wrong) - 20:,} more" if len(wrong) > 20 else ""
-        raise NotFoundError(
-            f"no letters, or destroyed: {', '.join(wrong[:20])}{more}",
-            remedy="leave them out; what is left of a destroyed record: `archief export evidence`",
+class _Batch:
+    """Some records, read together."""
+
+    def __init__(self, log: Log, database: DuckDBPyConnection, package: _Package, units: Sequence[Unit]) -> None:
+        self.units = units
+        streams = [unit.stream for unit in units]
+        self._letters, self._dossiers = holdings.letters(database, streams), holdings.dossiers(database, streams)
+        self._signatures, self._histories = (
+            holdings.signatures(database, streams),
+            history.of(log, database, streams),
         )
+        self._valued = holdings.valuations(database, streams)
+        self._package = package
+        self.files = holdings.files(database, streams)
+        tabled = {one.event.facts.meeting for those in self._histories.values() for one in _tabled(those)}
+        self.meetings = holdings.meetings(database, sorted(tabled))
 
+    def letter(self, stream: str) -> Source:
+        """A letter to be described."""
+        return Source(letter=self._letters[stream], signatures=self._signatures[stream], **self._told(stream))
 
-def event_log(archive: Archive, stream: str, events: History, prover: Prover) -> bytes:
-    """The event log of a record with its proofs, as additional metadata.
+    def dossier(self, stream: str) -> DossierSource:
+        """A dossier to be described."""
+        return DossierSource(dossier=self._dossiers[stream], **self._told(stream))
 
-    Args:
-        archive: whose archive it is.
-        stream: the record.
-        events: what happened to it.
-        prover: makes the proofs.
-    """
-    sealed = prover.commits([one.commit for one in events])
-    entries = [
-        {
-            "seq": one.event.seq,
-            "entry": one.entry.decode(),
-            "payload": one.payload_line.decode() if one.payload_line is not None else None,
-            "commit": one.commit,
-            "commit_proof": _texts(prover.in_commit(one.event.seq, sealed[one.commit][1])),
-            "proof": _texts(prover.inclusion(one.event.seq, one.entry)),
+    def _told(self, stream: str) -> dict[str, Any]:
+        return {
+            "archive": self._package.archive,
+            "history": self._histories[stream],
+            "names": self._package.people,
+            "valuation": self._valued.get(stream, Valuation()),
         }
-        for one in events
-    ]
-    commits = [
-        {"seq": seq, "entry": entry.decode(), "proof": _texts(prover.inclusion(seq, entry))}
-        for seq, (entry, _) in sorted(sealed.items())
-    ]
-    told: Mapping[str, Any] = {
-        "form": FORM,
-        "origin": archive.origin,
-        "stream": stream,
-        "checkpoint": prover.head.raw.decode(),
-        "entries": entries,
-        "commits": commits,
-    }
-    return canonical.encode(told) + b"\n"
 
 
-def _texts(proof: Sequence[bytes]) -> list[str]:
-    return [canonical.base64_encode(one) for one in proof]
+def _tabled(events: History) -> Iterable[history.Happened]:
+    return (one for one in events if one.name == "letter_tabled")
 
 
 class _Package:
@@ -176,29 +209,67 @@ class _Package:
         self.people = people
         self.archive = holdings.archive(log)
         self.time = log.last_commit.time
-        self.taken = names.Taken()
-        self.taken.unique(pakbon.NAME)
-        self.counts = {"informatieobject": 0, "bestand": 0}
-        self.parent = verwijzing(wish.location or f"Archief van {self.archive.organisation}")
+        self.top = verwijzing(wish.location or f"Archief van {self.archive.organisation}")
+        earlier = target.state or {"done": 0, "formats": {}, "dossier": None}
+        self.done: int = earlier["done"]
+        self.formats: dict[str, str] = earlier["formats"]
+        self.above: list[str] | None = earlier["dossier"]
+        content = (path for path in target.digests if names.sidecar(path) is None)
+        self.taken = names.Taken((pakbon.NAME, *(part for path in content for part in path.split("/"))))
 
-    def letter(self, source: Source, files: Sequence[File]) -> None:
-        """Write a letter: its files, its event log, its metadata."""
-        folder = self.taken.unique(names.clean(source.letter.number or source.letter.stream))
+    def note(self, done: int) -> None:
+        """Write down that so many records are done."""
+        self.target.note({"done": done, "formats": self.formats, "dossier": self.above})
+
+    def dossier(
+        self, source: DossierSource, files: Sequence[File], chosen: Selection, database: DuckDBPyConnection
+    ) -> None:
+        """Write a dossier: its event log, its files where it has any, its metadata. Its letters follow."""
+        folder = self.taken.unique(names.clean(source.dossier.number or source.stream))
         itself = source.reference()
-        held = [self._record_file(folder, file, itself) for file in files]
-        log = event_log(self.archive, source.letter.stream, source.history, self.prover)
-        additional = self._own_file(folder, f"{folder}{LOG_ENDING}", log, "application/json", itself)
-        self._describe(folder, description.informatieobject(source, held, [additional], [self.parent]))
+        inside, outside = chosen.letters[source.stream], chosen.elsewhere[source.stream]
+        letters = holdings.letters(database, [*inside, *outside])
+        held, additional = self._files(folder, files, itself)
+        additional.append(self._event_log(folder, source, itself))
 
-    def documentation(self) -> None:
-        """Write what the event logs and our own lists mean."""
+        def references(streams: Sequence[str]) -> list[Verwijzing]:
+            return [verwijzing(description.letter_naam(letters[one]), one, self.archive.origin) for one in streams]
+
+        described = description.dossier(source, references(inside), references(outside), held, additional, [self.top])
+        self._describe(folder, described)
+        self.above = [source.stream, folder, source.naam]
+
+    def letter(self, source: Source, unit: Unit, files: Sequence[File], meetings: Mapping[str, Meeting]) -> None:
+        """Write a letter: its files, its event log, the meetings it was tabled for, its metadata."""
+        name = self.taken.unique(names.clean(source.letter.number or source.stream))
+        folder, parent = name, self.top
+        if unit.dossier is not None:
+            assert self.above is not None, "a dossier stands before its letters"
+            stream, above, naam = self.above
+            assert stream == unit.dossier, "the letters of a dossier follow it"
+            folder, parent = f"{above}/{name}", verwijzing(naam, stream, self.archive.origin)
+        itself = source.reference()
+        held, additional = self._files(folder, files, itself)
+        additional.append(self._event_log(folder, source, itself))
+        for number, one in enumerate(_tabled(source.history), 1):
+            meeting = meetings.get(one.event.facts.meeting)
+            if meeting is not None:
+                title = getattr(one.data, "agenda_item", None)
+                made = oria.write(meeting, itself, one.event.seq, one.event.facts.item, title)
+                path = f"{name}-vergadering-{number}.xml"
+                additional.append(self._own_file(folder, path, made, "application/xml", itself))
+        self._describe(folder, description.informatieobject(source, held, additional, [parent]))
+
+    def documentation(self) -> str:
+        """Write what the event logs and our own lists mean; gives its folder."""
         folder = self.taken.unique(documentation.NAME)
         kenmerk = f"{documentation.NAME}/{self.time}"
         title = "Toelichting bij het logboek en de begrippenlijsten van archief"
         itself = verwijzing(title, kenmerk, self.archive.origin)
+        schema, told = documentation.event_schema(), documentation.text(event_log.FORM)
         held = [
-            self._own_file(folder, documentation.SCHEMA_NAME, documentation.event_schema(), "application/json", itself),
-            self._own_file(folder, documentation.TEXT_NAME, documentation.text(FORM), "text/plain", itself),
+            self._own_file(folder, documentation.SCHEMA_NAME, schema, "application/json", itself),
+            self._own_file(folder, documentation.TEXT_NAME, told, "text/plain", itself),
         ]
         values, limits = law.listed("waardering"), law.listed("beperkingGebruikType")
         described = Informatieobject(
@@ -207,27 +278,29 @@ class _Package:
             aggregatieniveau=begrip("Archiefstuk", law.listed("aggregatieniveau").title),
             taal=["nl"],
             waardering=begrip("Nader te bepalen", values.title, values.code("Nader te bepalen")),
-            is_onderdeel_van=[self.parent],
+            is_onderdeel_van=[self.top],
             heeft_representatie=held,
             archiefvormer=[verwijzing(self.archive.organisation)],
             beperking_gebruik=[BeperkingGebruik(beperking_gebruik_type=begrip("Geen beperking", limits.title))],
         )
         self._describe(folder, described)
+        return f"{folder}/"
 
-    def close(self) -> Written:
+    def close(self, chosen: Selection, explained: str) -> Written:
         """Write the pakbon, last of all."""
         content = [path for path in self.target.sizes if names.sidecar(path) is None]
         omvang = sum(self.target.sizes[path] for path in content)
+        kinds = [found[1] for path in self.target.sizes if (found := names.sidecar(path)) is not None]
         whole = pakbon.package_hash(self.target.digests.items())
         slip = pakbon.Pakbon(
             nummer=f"SIP-{whole[:16]}",
-            titel=f"{len(self.wish.streams)} archiefstukken uit {self.archive.organisation}",
-            doellocatie=self.parent.verwijzing_naam,
+            titel=f"{_counted(chosen)} uit {self.archive.organisation}",
+            doellocatie=self.top.verwijzing_naam,
             tijdstempel=self.time,
             archiefvormer=self.archive.organisation,
             contact=self.wish.contact or self.archive.organisation,
-            informatieobjecten=self.counts["informatieobject"],
-            bestanden=self.counts["bestand"],
+            informatieobjecten=kinds.count("informatieobject"),
+            bestanden=kinds.count("bestand"),
             andere=len(content),
             omvang=omvang,
             hash=whole,
@@ -237,12 +310,27 @@ class _Package:
             ),
         )
         self.target.put(pakbon.NAME, pakbon.write(slip))
-        return Written(slip.nummer, whole, slip.informatieobjecten, slip.bestanden, omvang)
+        return Written(
+            slip.nummer, whole, slip.informatieobjecten, slip.bestanden, omvang, [unit.stream for unit in chosen.units],
+            slip.titel, self.time, self.archive.organisation, explained,
+        )  # fmt: skip
 
     def _describe(self, folder: str, described: Informatieobject) -> None:
         ending = names.NORM_OBJECT_ENDING if self.wish.norm else names.OBJECT_ENDING
-        self.target.put(f"{folder}/{folder}{ending}", mdto.write(described))
-        self.counts["informatieobject"] += 1
+        self.target.put(f"{folder}/{folder.rpartition('/')[2]}{ending}", mdto.write(described))
+
+    def _event_log(self, folder: str, source: Told, of: Verwijzing) -> Verwijzing:
+        made = event_log.write(self.archive, source.stream, source.history, self.prover)
+        name = f"{folder.rpartition('/')[2]}{event_log.ENDING}"
+        return self._own_file(folder, name, made, "application/json", of)
+
+    def _files(self, folder: str, files: Sequence[File], of: Verwijzing) -> tuple[list[Verwijzing], list[Verwijzing]]:
+        """Write the files of a record: those that are the record, and those that say something about it."""
+        held: list[Verwijzing] = []
+        additional: list[Verwijzing] = []
+        for file in files:
+            (additional if file.type in ADDITIONAL else held).append(self._record_file(folder, file, of))
+        return held, additional
 
     def _record_file(self, folder: str, file: File, of: Verwijzing) -> Verwijzing:
         name = self.taken.unique(names.clean(file.name))
@@ -259,9 +347,19 @@ class _Package:
                 "a document is not the one that was registered", where=f"document {file.id}",
                 remedy="run `archief verify`: it names every place",
             )  # fmt: skip
+        return self._describe_file(folder, file, name, self._pronom(folder, file, name), of)
+
+    def _pronom(self, folder: str, file: File, name: str) -> tuple[str, str] | None:
+        """PRONOM id and name: what was registered stands, what we see now names it or fills it in."""
+        registered = file.pronom
+        if registered in self.formats:
+            return registered, self.formats[registered]
         with (self.target.folder / folder / name).open("rb") as stream:
             seen = formats.examine(stream, name, ()).identified
-        return self._describe_file(folder, file, name, _pronom(file.pronom, seen), of)
+        if seen is not None and seen.pronom and registered in (None, seen.pronom):
+            self.formats[seen.pronom] = seen.name
+            return seen.pronom, seen.name
+        return (registered, registered) if registered else None
 
     def _own_file(self, folder: str, name: str, content: bytes, media_type: str, of: Verwijzing) -> Verwijzing:
         """A file that the export makes: its identification is made from what it is about."""
@@ -270,10 +368,9 @@ class _Package:
         known = of.verwijzing_identificatie
         assert known is not None, "our own references are identified"
         kenmerk = f"{known.identificatie_kenmerk}/{name}"
-        digest = hashlib.sha256(content).hexdigest()
-        file = File("", 0, self.time, kenmerk, name, media_type, None, digest, len(content))
-        seen = formats.examine(io.BytesIO(content), name, ()).identified
-        return self._describe_file(folder, file, name, _pronom(None, seen), of)
+        digest = self.target.digests[f"{folder}/{name}"]
+        file = File("", 0, "", self.time, kenmerk, name, media_type, None, digest, len(content))
+        return self._describe_file(folder, file, name, OWN_FORMATS[media_type], of)
 
     def _describe_file(
         self, folder: str, file: File, name: str, pronom: tuple[str, str] | None, of: Verwijzing
@@ -281,12 +378,12 @@ class _Package:
         ending = names.NORM_FILE_ENDING if self.wish.norm else names.FILE_ENDING
         described = description.bestand(self.archive, file, name, pronom, of)
         self.target.put(f"{folder}/{name}{ending}", mdto.write(described))
-        self.counts["bestand"] += 1
         return verwijzing(name, file.id, self.archive.origin)
 
 
-def _pronom(registered: str | None, seen: formats.Identified | None) -> tuple[str, str] | None:
-    """PRONOM id and name: what was registered stands, what we see now names it or fills it in."""
-    if seen is not None and seen.pronom and registered in (None, seen.pronom):
-        return seen.pronom, seen.name
-    return (registered, registered) if registered else None
+def _counted(chosen: Selection) -> str:
+    """How many dossiers and pieces there are, in Dutch."""
+    dossiers = sum(unit.is_dossier for unit in chosen.units)
+    pieces = len(chosen.units) - dossiers
+    stukken = f"{pieces} {'archiefstuk' if pieces == 1 else 'archiefstukken'}"
+    return f"{dossiers} {'dossier' if dossiers == 1 else 'dossiers'} en {stukken}" if dossiers else stukken

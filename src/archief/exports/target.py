@@ -1,4 +1,8 @@
-"""A folder that appears whole or not at all: written beside its final name, synced, renamed."""
+"""A folder that appears whole or not at all: written beside its final name, synced, renamed.
+
+A long export writes down, batch by batch, what is done; a run that was stopped is taken up there, after every file of
+it was read back.
+"""
 
 from __future__ import annotations
 
@@ -8,41 +12,70 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from archief import durable
-from archief.errors import UsageError
+import msgspec
+
+from archief import canonical, durable
+from archief.errors import UsageError, WriteFailedError
 
 PIECE_BYTES = 1 << 20
 SUFFIX = ".unfinished"
+PACKAGE, DONE = "package", "done.jsonl"
+
+
+class _Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One batch that is done: the digest and size of each file it wrote, and what the writer wants to find again."""
+
+    files: dict[str, tuple[str, int]]
+    state: dict[str, Any]
 
 
 class Target:
     """Takes the files of an export.
 
     Attributes:
-        folder: where they are written until all is done.
-        digests: path and SHA-256 of every file so far.
-        sizes: bytes of every file so far.
+        root: the folder, where it is written until all is done.
+        inside: a folder in it, ending in a slash, in which the content lies; empty for the folder itself.
+        digests: path and SHA-256 of every file of the content so far, in the order in which they were written.
+        sizes: bytes of every file of the content so far.
+        state: what the last batch of a run that was stopped left for this one; None where nothing is done yet.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, root: Path, done: Path | None = None, inside: str = "") -> None:
+        self.root = root
+        self.inside = inside
         self.digests: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
+        self.state: dict[str, Any] | None = None
+        self._done = done
+        self._noted = 0
+
+    @property
+    def folder(self) -> Path:
+        """Where the content lies until all is done."""
+        return self.root / self.inside
 
     def put(self, path: str, content: bytes) -> None:
-        """Write a file.
+        """Write a file of the content.
+
+        Raises:
+            WriteFailedError: the disk refused.
+        """
+        self.put_around(self.inside + path, content)
+        self.digests[path] = hashlib.sha256(content).hexdigest()
+        self.sizes[path] = len(content)
+
+    def put_around(self, path: str, content: bytes) -> None:
+        """Write a file of what is around the content; its path begins at the root.
 
         Raises:
             WriteFailedError: the disk refused.
         """
         self._write(path, lambda descriptor: durable.write(descriptor, content))
-        self.digests[path] = hashlib.sha256(content).hexdigest()
-        self.sizes[path] = len(content)
 
     def copy(self, path: str, source: IO[bytes]) -> None:
-        """Write a file piece by piece.
+        """Write a file of the content piece by piece.
 
         Raises:
             WriteFailedError: the disk refused.
@@ -56,15 +89,74 @@ class Target:
                 size += len(piece)
                 durable.write(descriptor, piece)
 
-        self._write(path, copied)
+        self._write(self.inside + path, copied)
         self.digests[path] = digest.hexdigest()
         self.sizes[path] = size
 
+    def note(self, state: dict[str, Any]) -> None:
+        """Write down that all files so far belong to batches that are done.
+
+        Args:
+            state: what a run that takes it up needs, as JSON has it.
+
+        Raises:
+            WriteFailedError: the disk refused.
+        """
+        assert self._done is not None, "only an export that can be taken up writes down what is done"
+        fresh = list(self.digests)[self._noted :]
+        line = canonical.encode({"files": {one: [self.digests[one], self.sizes[one]] for one in fresh}, "state": state})
+        with durable.reported(self._done), self._done.open("ab") as file:
+            durable.write(file.fileno(), line + b"\n")
+        self._noted = len(self.digests)
+
+    def take_up(self, key: str) -> None:
+        """Go on where a run of the same export stopped; begin anew where it was another, or where a file changed."""
+        assert self._done is not None, "as above"
+        try:
+            first, *lines = self._done.read_bytes().split(b"\n")[:-1]
+            notes = [msgspec.json.decode(line, type=_Note) for line in lines]
+        except (OSError, ValueError):
+            first, notes = b"", []
+        if first == key.encode() and notes and self._is_as(notes):
+            self.state, self._noted = notes[-1].state, len(self.digests)
+            return
+        self.digests, self.sizes = {}, {}
+        with durable.reported(self.root):
+            shutil.rmtree(self.root.parent, ignore_errors=True)
+            self.root.mkdir(parents=True)
+            self._done.write_bytes(key.encode() + b"\n")
+
+    def _is_as(self, notes: list[_Note]) -> bool:
+        """Whether every file is what was noted; what no note names is taken away."""
+        for note in notes:
+            for path, (digest, size) in note.files.items():
+                self.digests[path], self.sizes[path] = digest, size
+        for path, digest in self.digests.items():
+            try:
+                with (self.folder / path).open("rb") as file:
+                    if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                        return False
+            except OSError:
+                return False
+        with durable.reported(self.root):
+            for found in sorted(self.root.rglob("*")):
+                path = found.relative_to(self.root).as_posix()
+                if found.is_file() and path.removeprefix(self.inside) not in self.digests:
+                    found.unlink()
+        return True
+
+    def can_be_taken_up(self) -> bool:
+        """Whether a batch is done that another run need not do again."""
+        return self._noted > 0
+
     def _write(self, path: str, fill: Callable[[int], None]) -> None:
-        place = self.folder / path
-        with durable.reported(self.folder):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        place = self.root / path
+        with durable.reported(self.root):
+            try:
+                descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            except FileNotFoundError:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
                 fill(descriptor)
             finally:
@@ -72,11 +164,16 @@ class Target:
 
 
 @contextlib.contextmanager
-def folder(place: Path) -> Iterator[Target]:
-    """Write a folder beside its final name; it gets that name when nothing went wrong, else nothing is left.
+def folder(place: Path, key: str | None = None, inside: str = "") -> Iterator[Target]:
+    """Write a folder beside its final name; it gets that name when nothing went wrong.
+
+    What was stopped by a person or by the disk is kept, where a batch of it is done and a key was given: the same
+    export goes on there. After any other error nothing is left.
 
     Args:
         place: a folder that is not there, or is empty.
+        key: names the export; a stopped run of the same key is taken up.
+        inside: where in the folder the content lies; empty, or ending in a slash.
 
     Raises:
         UsageError: there is something in it.
@@ -87,16 +184,21 @@ def folder(place: Path) -> Iterator[Target]:
             "there is something in that folder already", where=str(place), remedy="name a folder that is empty or new"
         )
     beside = place.with_name(f"{place.name}{SUFFIX}")
+    target = Target(beside / PACKAGE, beside / DONE, inside)
     with durable.reported(beside):
-        if beside.is_dir():  # of a run that was killed
-            shutil.rmtree(beside)
-        beside.mkdir()
+        if key is not None:
+            target.take_up(key)
+        else:
+            shutil.rmtree(beside, ignore_errors=True)
+            target.root.mkdir(parents=True)
     try:
-        yield Target(beside)
+        yield target
         with durable.reported(place):
             os.sync()  # tens of thousands of small files: once for all of them
-            beside.rename(place)
+            target.root.rename(place)
             durable.sync_folder(place.parent)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(beside, ignore_errors=True)
+    except BaseException as error:
+        if not (isinstance(error, KeyboardInterrupt | WriteFailedError) and target.can_be_taken_up()):
+            shutil.rmtree(beside, ignore_errors=True)
         raise
