@@ -68,6 +68,31 @@ class Exported:
         self.streams.append(stream)
         return stream
 
+    def dossier(self, row: str, closed: str | None, *letters: str, number: str, waardering: str = "B") -> str:
+        """Open a dossier with letters, classified where a row is given, closed where a day is; gives its stream."""
+        stream = new_stream(self.archive.entropy)
+        data = {"title": f"Dossier {number}", "number": number, "description": "Over fietsen.", "keywords": ["fiets"]}
+        facts = {"date": "2021-01-04", "organ": "college"}
+        self.archive.append(draft("dossier_opened.v1", stream, facts, data))
+        for letter in letters:
+            self.archive.append(draft("letter_filed.v1", letter, {"dossier": stream}))
+        if row:
+            decision = {"list": "selectielijst-gemeenten-2020", "row": row, "waardering": waardering}
+            self.archive.append(draft("dossier_classified.v1", stream, decision, {"reason": "zo is besloten"}))
+        if closed is not None:
+            self.archive.append(draft("dossier_closed.v1", stream, {"date": closed}))
+        return stream
+
+    def table(self, stream: str) -> None:
+        """Put a letter on the agenda of a meeting."""
+        griffie = self.archive.enrol("griffie")
+        meeting = new_stream(self.archive.entropy)
+        facts = {"kind": "stadsronde", "date": "2021-02-02"}
+        data = {"title": "Stadsronde <fiets>", "begin_time": "19:30", "place": "Stadhuis"}
+        self.archive.append(draft("meeting_planned.v1", meeting, facts, data), by=griffie)
+        tabled = {"meeting": meeting, "item": 4}
+        self.archive.append(draft("letter_tabled.v1", stream, tabled, {"agenda_item": "Ingekomen stukken"}), by=griffie)
+
     def sign(self, stream: str, role: str = "burgemeester") -> None:
         """Sign the letter as it is."""
         seq, entry = next((seq, entry) for seq, entry in enumerate(self.log.entries()) if stream.encode() in entry)
@@ -97,6 +122,26 @@ class _Cover:
 
 def event_covers(covers: list[dict[str, Any]]) -> list[_Cover]:
     return [_Cover(one["commitment"], one["seq"]) for one in covers]
+
+
+def dossier_archive(path: Path) -> Exported:
+    """An archive with a dossier that is kept, one that is destroyed, one that is open, and a letter in two of them."""
+    made = export_archive(path)
+    adopted = [
+        draft("rule_set_adopted.v1", made.archive.stream, {"rule_set": code, "begin": begin})
+        for code, begin in (("archiefwet-1995", "1996-01-01"), ("selectielijst-gemeenten-2020", "2020-01-01"))
+    ]
+    made.archive.append(*adopted)
+    first, second = made.streams
+    third = made.letter(number="2021-00019")
+    made.table(first)
+    made.streams = [
+        made.dossier("20.1", "2021-06-30", first, second, number="Z-1", waardering="V"),
+        made.dossier("3.1.1", "2021-06-30", second, number="Z-2"),
+        made.dossier("20.1", None, third, number="Z-3", waardering="V"),
+    ]
+    made.archive.sign_head()
+    return made
 
 
 def export_archive(path: Path) -> Exported:

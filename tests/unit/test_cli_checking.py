@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from archief.cli import headfile
+from archief import canonical
+from archief.cli import checking_bundles, headfile
 from archief.cli.main import run
 from archief.cli.session import Session
 from archief.errors import MalformedError
 from archief.keys import COSIGNATURE_ED25519, ED25519, MLDSA44, Ed25519SigningKey, MlDsaSigningKey
+from archief.law import roles
 from archief.tlog import checkpoint, merkle, note, proof
 from archief.tlog.head import Checkpoint
 
@@ -77,3 +79,12 @@ def test_a_proof_between_equal_sizes_with_roots_that_are_none_is_refused(root: s
     written = f'{{"form":"archief/consistency/v1","new":{end},"old":{end},"origin":"{ORIGIN}","proof":[]}}'
     with pytest.raises(MalformedError, match="32 bytes"):
         headfile.consistency(written.encode(), WHERE)
+
+
+def test_a_bundle_that_lets_others_append_than_this_program_does_is_told_of() -> None:
+    told = {
+        "letter_signed": ["auditor"],
+        "letter_filed": list(roles.roles_for("letter_filed")),
+        "own_type": ["auditor"],
+    }
+    assert ["letter_signed", "own_type"] == checking_bundles._differing(canonical.encode(told))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from archief.errors import (
     RefusedError,
     SignatureError,
 )
+from archief.law import roles
 
 KINDS: dict[str, type[ArchiefError]] = {
     "malformed": MalformedError,
@@ -71,6 +73,7 @@ def bundle(session: Session, *, place: Path, vkeys: tuple[str, ...], checkpoint:
 
         try:
             seen = evidence_check.check(opened.files, read, known, trusted)
+            differing = _differing(read(evidence_check.ROLES))
         except Refused as refused:
             raise KINDS[refused.kind](refused.what, where=f"{place}: {refused.where}") from None
         except OSError:
@@ -78,10 +81,17 @@ def bundle(session: Session, *, place: Path, vkeys: tuple[str, ...], checkpoint:
     judged = "vkey" if known else "checkpoint" if trusted is not None else "none"
     shows = [line.format(by=BY[judged]) for line in SHOWS]
     output = session.output
+    if differing:
+        output.warn(
+            f"the bundle's table of roles (roles.json) is not this program's for {', '.join(differing)}:"
+            " judge by yours, and ask who made the bundle"
+        )
     if output.json:
         told = seen._asdict()
         del told["page"], told["others"]
-        output.members({"shows": shows, **told, "destroyed": seen.destroyed or None, "judged": judged})
+        output.members(
+            {"shows": shows, **told, "destroyed": seen.destroyed or None, "judged": judged, "roles_differ": differing}
+        )
         return
     output.line(f"record {seen.stream} of {seen.origin}")
     output.fields(
@@ -101,3 +111,13 @@ def bundle(session: Session, *, place: Path, vkeys: tuple[str, ...], checkpoint:
     output.table(("ENTRY", "TIME", "WHAT", "CONTENT"), rows)
     for line in shows:
         output.line(line)
+
+
+def _differing(raw: bytes) -> list[str]:
+    """The types of which the bundle says that others may append them than this program's own table does.
+
+    Args:
+        raw: the bundle's ``roles.json``, which was read before.
+    """
+    told: dict[str, list[str]] = json.loads(raw)
+    return sorted(name for name, those in told.items() if sorted(those) != sorted(roles.roles_for(name)))

@@ -6,9 +6,8 @@
     representations/mdto-sip/METS.xml
     representations/mdto-sip/data/         the SIP of MDTO
 
-Source: CSIP and E-ARK SIP of the DILCIS Board, by the rules (CSIPn, SIPn) of eark-validator 1.1.3. Its rules SIP11 and
-SIP14 cannot be kept: an agent that CSIP12 wants to be software SIP11 wants to be an organisation, and SIP14 asks for an
-attribute without the namespace that the schema gives it.
+Source: CSIP and E-ARK SIP of the DILCIS Board, by the rules (CSIPn, SIPn) of eark-validator 1.1.3. Its rule SIP14
+cannot be kept: it asks for an attribute without the namespace that the schema gives it.
 """
 
 from __future__ import annotations
@@ -85,8 +84,7 @@ def _package(head: Head, held: Mapping[str, Held], inner: str) -> bytes:
     }
     for number, (use, those) in enumerate(uses.items(), 1):
         group = add(section, _m("fileGrp"), ID=f"group-{number}", USE=use)
-        if use.startswith("Representations"):
-            _mixed(group)
+        _of_mdto(group)
         for one in those:
             _file(group, one, head.time)
     whole = _map(root, head.number)
@@ -94,7 +92,9 @@ def _package(head: Head, held: Mapping[str, Held], inner: str) -> bytes:
     for number, use in enumerate(("Documentation", "Schemas"), 1):
         part = add(whole, _m("div"), ID=f"div-{use.lower()}", LABEL=use)
         add(part, _m("fptr"), FILEID=f"group-{number}")
-    part = add(whole, _m("div"), ID="div-representation", LABEL=f"Representations/{REPRESENTATION}")
+    parts = add(whole, _m("div"), ID="div-representations", LABEL="Representations")
+    add(parts, _m("fptr"), FILEID="group-3")
+    part = add(parts, _m("div"), ID="div-representation", LABEL=f"Representations/{REPRESENTATION}")
     pointer = add(part, _m("mptr"), LOCTYPE="URL")
     pointer.set(f"{{{_XLINK}}}type", "simple")
     pointer.set(f"{{{_XLINK}}}href", inner)
@@ -107,7 +107,7 @@ def _representation(head: Head, content: Mapping[str, Held]) -> bytes:
     add = mdto.library().SubElement
     section = add(root, _m("fileSec"), ID="files")
     group = add(section, _m("fileGrp"), ID="group-1", USE="Data")
-    _mixed(group)
+    _of_mdto(group)
     for one in content.values():
         _file(group, one, head.time)
     whole = _map(root, REPRESENTATION)
@@ -120,10 +120,11 @@ def _representation(head: Head, content: Mapping[str, Held]) -> bytes:
 def _root(head: Head, name: str) -> Any:  # noqa: ANN401 - lxml has no types
     etree = mdto.library()
     root = etree.Element(
-        _m("mets"), {f"{{{_CSIP}}}CONTENTINFORMATIONTYPE": "MIXED"},
-        nsmap={None: _METS, "csip": _CSIP, "xlink": _XLINK},
-        OBJID=name, LABEL=head.title, TYPE="Textual works – Print", PROFILE=PROFILE,
+        _m("mets"), nsmap={None: _METS, "csip": _CSIP, "xlink": _XLINK},
+        OBJID=name, LABEL=head.title, TYPE="Other", PROFILE=PROFILE,
     )  # fmt: skip
+    root.set(f"{{{_CSIP}}}OTHERTYPE", "MDTO")
+    _of_mdto(root)
     kind = {f"{{{_CSIP}}}OAISPACKAGETYPE": "SIP"}
     header = etree.SubElement(
         root, _m("metsHdr"), kind, CREATEDATE=head.time, LASTMODDATE=head.time, RECORDSTATUS="NEW"
@@ -143,8 +144,9 @@ def _map(root: Any, name: str) -> Any:  # noqa: ANN401 - lxml has no types
     return add(structure, _m("div"), ID="div-package", LABEL=name)
 
 
-def _mixed(group: Any) -> None:  # noqa: ANN401 - lxml has no types
-    group.set(f"{{{_CSIP}}}CONTENTINFORMATIONTYPE", "MIXED")
+def _of_mdto(element: Any) -> None:  # noqa: ANN401 - lxml has no types
+    element.set(f"{{{_CSIP}}}CONTENTINFORMATIONTYPE", "OTHER")
+    element.set(f"{{{_CSIP}}}OTHERCONTENTINFORMATIONTYPE", "MDTO")
 
 
 def _file(group: Any, one: Held, time: str) -> None:  # noqa: ANN401 - lxml has no types

@@ -7,6 +7,7 @@ open already: nothing of the content is written to a disk, and no name of a reco
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import re
@@ -76,13 +77,16 @@ class Examined(NamedTuple):
     macros: bool
 
 
-def examine(stream: IO[bytes], name: str, algorithms: Collection[str] = ("SHA-256",)) -> Examined:
+def examine(
+    stream: IO[bytes], name: str, algorithms: Collection[str] = ("SHA-256",), *, identify: bool = True
+) -> Examined:
     """Read a file once: size, digests, format, password, macros.
 
     Args:
         stream: the file, from its beginning.
         name: its name; only its ending is used.
         algorithms: the digests that are wanted, by plain name; those that are not known are left out.
+        identify: whether its format is looked at, which takes longer than all the rest.
     """
     digests = {one: hashlib.new(_ALGORITHMS[one], usedforsecurity=False) for one in algorithms if one in _ALGORITHMS}
     size, kept, before = 0, bytearray(), b""
@@ -103,7 +107,7 @@ def examine(stream: IO[bytes], name: str, algorithms: Collection[str] = ("SHA-25
     if regular is not None or len(kept) <= IN_MEMORY_MAX:
         with _file(stream, regular, kept) as descriptor:
             if descriptor is not None and size:
-                identified = _identify(descriptor, name)
+                identified = _identify(descriptor, name) if identify else None
                 marks |= _packed(descriptor)
     found = {one: digest.hexdigest() for one, digest in digests.items()}
     return Examined(size, found, identified, "encrypted" in marks, "macros" in marks)
@@ -137,12 +141,20 @@ def _file(stream: IO[bytes], regular: int | None, kept: bytearray) -> Iterator[i
         os.close(descriptor)
 
 
+@functools.cache
+def _links() -> tempfile.TemporaryDirectory[str]:
+    """Where a file gets a name that says nothing but its ending; taken away when the program ends."""
+    return tempfile.TemporaryDirectory(prefix="archief-")
+
+
 def _identify(descriptor: int, name: str) -> Identified:
     ending = re.sub(r"[^A-Za-z0-9]", "", name.rpartition(".")[2])[:16] if "." in name else ""
-    with tempfile.TemporaryDirectory(prefix="archief-") as folder:
-        link = Path(folder) / (f"file.{ending}" if ending else "file")
-        link.symlink_to(f"/dev/fd/{descriptor}" if not Path("/proc/self/fd").is_dir() else _process_path(descriptor))
+    link = Path(_links().name) / (f"file.{ending}" if ending else "file")
+    link.symlink_to(f"/dev/fd/{descriptor}" if not Path("/proc/self/fd").is_dir() else _process_path(descriptor))
+    try:
         match = pronom.ask(str(link))
+    finally:
+        link.unlink()
     if not match.pronom:
         # No bytes of a known format: a name that promises one by its bytes promises too much.
         return Identified("", "", by_bytes=False, mismatch="possibilities based on extension" in match.warning)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archief.errors import MalformedError
-from archief.exports import formats, mdto, mdto_rules, names, package, pakbon, things
+from archief.exports import formats, mdto, mdto_rules, names, package, pakbon, things, wrapping
 from archief.exports.findings import Finding, Findings
 from archief.exports.formats import Examined
 from archief.exports.package import Package
@@ -112,7 +112,9 @@ def lint(path: Path, *, xsd: Path | None = None, progress: Progress | None = Non
     """
     pronom.demand()
     schema = _schema(xsd) if xsd is not None else None
-    with package.opened(path) as opened:
+    with package.opened(path) as outer:
+        wrapped = wrapping.unwrapped(outer)
+        opened = wrapped.inner
         case = Case(opened)
         for odd in opened.oddities:
             case.error(odd.rule, odd.path, odd.what, odd.remedy)
@@ -132,6 +134,7 @@ def lint(path: Path, *, xsd: Path | None = None, progress: Progress | None = Non
             if progress is not None:
                 progress(done, total)
         _check_pakbon(case)
+        wrapping.check(wrapped, case.digests, case.findings)
     kinds = [kind for _, kind in case.sidecars.values()]
     return Linted(
         opened.name, kinds.count("informatieobject"), kinds.count("bestand"), len(case.content),
@@ -275,7 +278,8 @@ def _check_file(case: Case, path: str) -> None:
     wanted = {"SHA-256", *(name for name, _ in described.checksums)} if described is not None else {"SHA-256"}
     try:
         with case.package.open(path) as stream:
-            seen = formats.examine(stream, path, sorted(wanted))
+            # What nobody described is refused whatever it is: its format would be asked for in vain.
+            seen = formats.examine(stream, path, sorted(wanted), identify=path in case.by_content)
     except (OSError, MalformedError) as error:
         case.error("unreadable", path, _told(error), "mend the file")
         return

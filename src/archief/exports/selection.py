@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archief.errors import NotFoundError, RefusedError
@@ -89,18 +89,28 @@ def select(database: DuckDBPyConnection, wanted: Sequence[str], day: dt.date) ->
     inside = holdings.letters_in(database, list(known))
     loose = [stream for stream in dict.fromkeys(wanted) if stream not in known]
     _refuse_others(database, loose)
+    place = _places(database, inside)
     chosen = Selection([], {}, {})
-    placed: set[str] = set()
     for stream in dict.fromkeys(wanted):
         if stream in known:
             chosen.units.append(Unit(stream, None, is_dossier=True))
-            chosen.letters[stream] = [one for one in inside[stream] if one not in placed]
-            chosen.elsewhere[stream] = [one for one in inside[stream] if one in placed]
-            placed |= set(inside[stream])
+            chosen.letters[stream] = [one for one in inside[stream] if place[one] == stream]
+            chosen.elsewhere[stream] = [one for one in inside[stream] if place[one] != stream]
             chosen.units.extend(Unit(one, stream, is_dossier=False) for one in chosen.letters[stream])
-    chosen.units.extend(Unit(stream, None, is_dossier=False) for stream in loose if stream not in placed)
+    chosen.units.extend(Unit(stream, None, is_dossier=False) for stream in loose if stream not in place)
     _refuse_unfit(database, chosen, day)
     return chosen
+
+
+def _places(database: DuckDBPyConnection, inside: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The dossier in whose folder each letter lies: the first that is kept for ever, else the first."""
+    valued = holdings.valuations(database, list(inside))
+    kept = [stream for stream in inside if stream in valued and valued[stream].waardering == "B"]
+    place: dict[str, str] = {}
+    for stream in dict.fromkeys([*kept, *inside]):
+        for letter in inside[stream]:
+            place.setdefault(letter, stream)
+    return place
 
 
 def _refuse_others(database: DuckDBPyConnection, streams: Sequence[str]) -> None:
