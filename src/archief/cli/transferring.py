@@ -287,7 +287,7 @@ def _write_package(session: Session, found: Case, out: Path, location: str, cont
     pronom.demand()
     log = found.known.log
     prover = proofs.Prover(log, proofs.newest_head(log, found.made.journal.authority))
-    wish = sips.Wish(_letters(found), location, contact)
+    wish = sips.Wish(list(found.current.records), retained.today(session), location, contact)
     with target.folder(out) as folder:
         with Progress(session.output, "records written") as progress:
             made = sips.write(folder, log, found.known.database, prover, wish, progress)
@@ -311,16 +311,6 @@ def _write_package(session: Session, found: Case, out: Path, location: str, cont
         writing.finish(found.made, [one], dry_run=dry_run, told=told, more=more)
         if dry_run:
             raise _Dry
-
-
-def _letters(found: Case) -> list[str]:
-    """The letters of a transfer: what the package is made of."""
-    rows = found.known.rows(
-        "select cast(stream as varchar) from letter where stream in (select cast(unnest($1::varchar[]) as uuid))"
-        " order by opened_seq",
-        list(found.current.records),
-    )
-    return [stream for (stream,) in rows]
 
 
 @verb(

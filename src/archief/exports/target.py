@@ -94,7 +94,7 @@ class Target:
         self.sizes[path] = size
 
     def note(self, state: dict[str, Any]) -> None:
-        """Write down that all files so far belong to batches that are done.
+        """Write down that all files so far belong to batches that are done, where the export can be taken up.
 
         Args:
             state: what a run that takes it up needs, as JSON has it.
@@ -102,7 +102,8 @@ class Target:
         Raises:
             WriteFailedError: the disk refused.
         """
-        assert self._done is not None, "only an export that can be taken up writes down what is done"
+        if self._done is None:  # nothing is taken up
+            return
         fresh = list(self.digests)[self._noted :]
         line = canonical.encode({"files": {one: [self.digests[one], self.sizes[one]] for one in fresh}, "state": state})
         with durable.reported(self._done), self._done.open("ab") as file:
@@ -111,7 +112,7 @@ class Target:
 
     def take_up(self, key: str) -> None:
         """Go on where a run of the same export stopped; begin anew where it was another, or where a file changed."""
-        assert self._done is not None, "as above"
+        assert self._done is not None, "only an export with a key is taken up"
         try:
             first, *lines = self._done.read_bytes().split(b"\n")[:-1]
             notes = [msgspec.json.decode(line, type=_Note) for line in lines]
@@ -184,7 +185,7 @@ def folder(place: Path, key: str | None = None, inside: str = "") -> Iterator[Ta
             "there is something in that folder already", where=str(place), remedy="name a folder that is empty or new"
         )
     beside = place.with_name(f"{place.name}{SUFFIX}")
-    target = Target(beside / PACKAGE, beside / DONE, inside)
+    target = Target(beside / PACKAGE, beside / DONE if key is not None else None, inside)
     with durable.reported(beside):
         if key is not None:
             target.take_up(key)
