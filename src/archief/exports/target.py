@@ -106,8 +106,12 @@ class Target:
             return
         fresh = list(self.digests)[self._noted :]
         line = canonical.encode({"files": {one: [self.digests[one], self.sizes[one]] for one in fresh}, "state": state})
-        with durable.reported(self._done), self._done.open("ab") as file:
-            durable.write(file.fileno(), line + b"\n")
+        with durable.reported(self._done):
+            descriptor = durable.open_plain(self._done, os.O_WRONLY | os.O_APPEND)
+            try:
+                durable.write(descriptor, line + b"\n")
+            finally:
+                os.close(descriptor)
         self._noted = len(self.digests)
 
     def take_up(self, key: str) -> None:
@@ -125,7 +129,7 @@ class Target:
         with durable.reported(self.root):
             shutil.rmtree(self.root.parent, ignore_errors=True)
             self.root.mkdir(parents=True)
-            self._done.write_bytes(key.encode() + b"\n")
+        durable.write_new(self._done, key.encode() + b"\n")
 
     def _is_as(self, notes: list[_Note]) -> bool:
         """Whether every file is what was noted; what no note names is taken away."""
