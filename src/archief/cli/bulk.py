@@ -354,4 +354,4 @@ def _tell(made: Writer, totals: _Totals, kept: Resume, head: dict[str, Any] | No
         return
     output.line(f"appended {counted(totals.events, 'event')} in {counted(totals.commits, 'commit')}")
     output.note(f"the log has {made.journal.size:,} entries")
-    writing.tell_head(made, head)
+    writing.tell_head(made.session.output, head)

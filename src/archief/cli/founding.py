@@ -91,9 +91,9 @@ def init(
             where="--origin-host",
             remedy="write it as archief.voorbeeld.nl",
         )
-    _refuse_used(folder)
+    refuse_used(folder)
     if not test:
-        _refuse_kept(folder)
+        refuse_kept(folder)
     if recovery_person is None and not yes and not dry_run and sys.stdin.isatty():
         recovery_person = click.prompt(
             "A second archivaris, or who keeps a recovery key (empty for none)",
@@ -224,23 +224,32 @@ def _found(
     session.output.note(f"next: archief --archive {folder} --as {key} person add NAME --role behandelaar --key")
 
 
-def _refuse_used(folder: Path) -> None:
+def refuse_used(folder: Path) -> None:
+    """Refuse a folder that has something in it.
+
+    Raises:
+        ArchiveExistsError: it has.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ArchiveExistsError(
-            "there is something here already; an archive is founded in an empty or new folder",
+            "there is something here already; an archive begins in an empty or new folder",
             where=str(folder),
             remedy="name another folder",
         )
 
 
-def _refuse_kept(folder: Path) -> None:
-    """Refuse a folder whose history a version-control system would keep."""
+def refuse_kept(folder: Path) -> None:
+    """Refuse a folder whose history a version-control system would keep.
+
+    Raises:
+        UnsafeFolderError: it would.
+    """
     kept = kept_by(folder)
     if kept is not None:
         raise UnsafeFolderError(
             f"{kept} is under version control: what the archive must destroy would stay in its history",
             where=str(folder),
-            remedy=f"found it elsewhere, or ignore it: echo '/{_below(kept, folder)}/' >> {kept}/.gitignore",
+            remedy=f"name a folder elsewhere, or ignore it: echo '/{_below(kept, folder)}/' >> {kept}/.gitignore",
         )
 
 

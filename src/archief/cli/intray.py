@@ -90,7 +90,7 @@ class _Tray:
         if self.dry_run:
             output.note("a dry run: nothing was appended")
         elif self.done:
-            writing.tell_head(self.made, head)
+            writing.tell_head(self.made.session.output, head)
 
 
 def register(

@@ -89,6 +89,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
             "doctor": "doctoring:doctor",
         },
     ),
+    ("Care", {"backup": "backing_up:backup", "restore": "restoring:restore"}),
     ("Hand over", {"export": "exporting:export"}),
     ("This program", {"completion": "completion:completion"}),
 )

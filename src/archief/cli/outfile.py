@@ -22,7 +22,7 @@ def target(session: Session, path: Path, option: str, *, force: bool | None = No
         UsageError: something is there already, or it lies in the archive or among the keys.
         NotFoundError: there is no such folder.
     """
-    _refuse_place(session, path, option)
+    refuse_place(session, path, option)
     if (path.exists() or path.is_symlink()) and not (force and path.is_file() and not path.is_symlink()):
         remedy = "name another file, or " + ("move that one away" if force is None else "write over it with --force")
         raise UsageError(f"{path} is there already", where=option, remedy=remedy)
@@ -36,7 +36,7 @@ def folder(session: Session, path: Path, option: str) -> Path:
         UsageError: there is something in it, or it lies in the archive or among the keys.
         NotFoundError: its own folder is not there.
     """
-    _refuse_place(session, path, option)
+    refuse_place(session, path, option)
     if path.is_symlink() or (path.exists() and not path.is_dir()) or (path.is_dir() and any(path.iterdir())):
         raise UsageError(
             f"there is something in {path} already", where=option, remedy="name a folder that is empty or new"
@@ -44,7 +44,13 @@ def folder(session: Session, path: Path, option: str) -> Path:
     return path
 
 
-def _refuse_place(session: Session, path: Path, option: str) -> None:
+def refuse_place(session: Session, path: Path, option: str) -> None:
+    """Refuse a path in the archive or among the keys, or one whose folder is not there.
+
+    Raises:
+        UsageError: it lies there.
+        NotFoundError: there is no such folder.
+    """
     real = path.resolve()
     for place, whose in ((session.archive, "the archive"), (session.keys_folder, "the keys' folder")):
         if real.is_relative_to(place.resolve()):

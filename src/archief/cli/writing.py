@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from archief.cli import keyring
-from archief.cli.output import counted
+from archief.cli.output import Output, counted
 from archief.cli.session import Session
 from archief.draft import Draft
 from archief.errors import ArchiefError
@@ -198,12 +198,11 @@ def tell(
     count, first = len(appended.seqs), appended.seqs[0]
     entries = f"entry {first}" if count == 1 else f"entries {first} to {appended.seqs[-1]}"
     output.note(f"appended {counted(count, 'event')} ({entries}); the log has {appended.size} entries")
-    tell_head(made, head)
+    tell_head(output, head)
 
 
-def tell_head(made: Writer, head: dict[str, Any] | None) -> None:
+def tell_head(output: Output, head: dict[str, Any] | None) -> None:
     """Tell whether the head is signed."""
-    output = made.session.output
     if head is not None:
         output.note(f"signed head: size {head['size']}, root {head['root']}")
     else:
