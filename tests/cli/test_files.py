@@ -16,6 +16,10 @@ LINES = {
     "append --document": "--as jansen append letter_registered --set kind=brief --set number=1 --document gone/away",
     "append --data": "--as jansen append letter_registered --set kind=brief --data gone/away",
     "append --from": "--as jansen append --from gone/away",
+    "backup TO": "--as archivaris backup gone/away",
+    "restore FROM": "restore gone/away",
+    "restore --into": "--as archivaris restore kopie --into gone/away",
+    "restore --log": "restore kopie --log gone/away",
     "check proof FILE": "check proof gone/away",
     "check proof --entry": "check proof proof.tlog-proof --vkey vkeys --entry gone/away",
     "check proof --payload": "check proof proof.tlog-proof --vkey vkeys --payload gone/away",
@@ -64,6 +68,7 @@ BEFORE = (
     "archief export evidence 2021-00017 --out bundle -q",
     "ARCHIEF_STATE=other archief cosign events/public/checkpoint --vkey vkeys --out earlier",
     "archief --as archivaris role grant Kluis griffie -q",
+    "archief --as archivaris backup kopie -q",
     "cp events/public/checkpoint later",
 )
 """Also a head that another machine remembers, so that it asks for a proof that the later one extends it."""

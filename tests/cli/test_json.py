@@ -68,6 +68,10 @@ LINES = """
     read brief.txt
     --as jansen render 2021-00020 --dry-run
     --as jansen render 2021-00020 --out letter.pdf
+    --as archivaris backup kopie --dry-run
+    --as archivaris backup kopie
+    restore kopie --drill
+    --as archivaris restore kopie --log events --into terug --dry-run
     audit
     show 2021-00017
     show 2021-00018 --on 2026-03-03

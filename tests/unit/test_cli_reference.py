@@ -39,6 +39,8 @@ COMMANDS = {
     "verify": ["verify"],
     "prove": ["prove", "8"],
     "check proof": ["check", "proof", "8.tlog-proof", "--checkpoint", "head"],
+    "backup": ["--as", "archivaris", "backup", "kopie"],
+    "restore": ["--as", "archivaris", "restore", "kopie", "--log", "events", "--into", "terug"],
     "export sip": ["export", "sip", "2021-00017", "--out", "sip"],
     "transfer answer": ["--as", "jansen", "transfer", "answer", "sip", "--accepted", "--out", "ontvangst.note"],
     "check sip": ["check", "sip", "sip"],
@@ -50,7 +52,12 @@ COMMANDS = {
 }
 
 
-FIRST = {"check sip": "export sip", "transfer answer": "export sip", "check bundle": "export evidence"}
+FIRST = {
+    "check sip": "export sip",
+    "transfer answer": "export sip",
+    "check bundle": "export evidence",
+    "restore": "backup",
+}
 """What another command makes first."""
 
 FINDS = {"audit": FindingsError.exit_code}

@@ -7,6 +7,7 @@ heads, as in an append: a back-up that was killed half-way is continued by the n
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import os
 from collections.abc import Callable, Sequence
@@ -16,9 +17,9 @@ from typing import NamedTuple
 
 from archief import durable
 from archief.backups import heads, payloads
-from archief.backups.folder import UNFINISHED, Folder, Manifest, Piece
+from archief.backups.folder import Folder, Manifest, Piece, pieces_of
 from archief.backups.payloads import Cover, Reference
-from archief.errors import ArchiefError, ForkError, RollbackError, TailError
+from archief.errors import ArchiefError, ForkError, MalformedError, RollbackError, TailError
 from archief.events import envelope
 from archief.log import Log
 from archief.rules.authority import Authority
@@ -231,7 +232,7 @@ class Copying:
         if damaged:
             self.made.mended.append(part.name)
         if not self.dry:  # else the documents are counted as strays
-            self.made.erased += self.folder.erase_segment(part.name, kept, dropped)
+            self.made.erased += self.folder.write_segment(part.name, kept, dropped)
 
     def _missing(self, part: _Part, seq: int, line: int | None, *, saved: bool) -> None:
         what = "a payload is missing and no destruction covers it"
@@ -271,29 +272,17 @@ class Copying:
 
     def _copy(self, path: Path, one: Reference) -> bool:
         """Copy a document; False when it is not the one that was registered."""
-        mended = path.exists()
-        digest = hashlib.sha256()
-        unfinished = Path(os.devnull) if self.dry else self.folder.place / UNFINISHED
+        mended, pieces = path.exists(), pieces_of(self.source, one)
         try:
-            with (
-                self.source.open_document(one.id) as stream,
-                durable.reported(unfinished),
-                unfinished.open("wb") as file,
-            ):
-                while piece := stream.read(base.PIECE_BYTES):
-                    digest.update(piece)
-                    file.write(piece)
-            if digest.hexdigest() != one.sha256:
-                what = "a document is not the one that was registered"
-                self._fault("document-changed", "corruption", _document_name(one), what)
-                return False
-            if not self.dry:
+            if self.dry:
+                collections.deque(pieces, maxlen=0)
+            else:
                 durable.make_folder(path.parent)
-                with durable.reported(path):
-                    unfinished.replace(path)
-        finally:
-            if not self.dry:
-                unfinished.unlink(missing_ok=True)
+                durable.replace_with(path, pieces, durable=False, unfinished=self.folder.place)
+        except MalformedError:
+            what = "a document is not the one that was registered"
+            self._fault("document-changed", "corruption", _document_name(one), what)
+            return False
         if mended:
             self.made.mended.append(_document_name(one))
         return True

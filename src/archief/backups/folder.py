@@ -18,16 +18,16 @@ import msgspec
 
 from archief import canonical, durable
 from archief.backups import payloads
+from archief.backups.payloads import Reference
 from archief.canonical import Count
 from archief.errors import MalformedError, NotFoundError, UsageError, WriteFailedError
 from archief.storage import base
-from archief.storage.base import Erased
+from archief.storage.base import Erased, NewDocument, Storage
 from archief.storage.local import LocalStorage
 from archief.storage.lock import Lock
 
 MANIFEST = "backup.json"
 ARCHIVE = "archive"
-UNFINISHED = f"document{durable.TEMPORARY_SUFFIX}"
 LOCK_WAIT_SECONDS = 30.0
 PIECE_BYTES = 1 << 20
 
@@ -153,7 +153,7 @@ class Folder:
         durable.replace(path, content)
         self.demand(path, hashlib.sha256(content).hexdigest())
 
-    def erase_segment(self, name: str, kept: dict[int, bytes], dropped: dict[int, bytes]) -> int:
+    def write_segment(self, name: str, kept: dict[int, bytes], dropped: dict[int, bytes]) -> int:
         """Write a payload segment without lines that go, their documents first; one without a line is no file.
 
         Gives the number of documents that went.
@@ -189,10 +189,22 @@ class Folder:
         """Delete what a run that was killed left unfinished, and what a reader of the copy keeps of its content."""
         with durable.reported(self.archive):
             shutil.rmtree(self.archive / "cache", ignore_errors=not (self.archive / "cache").is_dir())
-        (self.place / UNFINISHED).unlink(missing_ok=True)
         for folder in (self.place, *(self.archive / name for name in ("log", "payload", "recovered", "public"))):
             for path in folder.glob(f"*{durable.TEMPORARY_SUFFIX}"):
                 durable.remove(path)
+
+
+def pieces_of(storage: Storage, one: Reference) -> Iterator[bytes]:
+    """A document's bytes, checked against what its payload registered after the last.
+
+    Raises:
+        MalformedError: it is another one, or cannot be read.
+        NotFoundError: it is not there.
+    """
+    try:
+        yield from base.copy_document(NewDocument(one.id, lambda: storage.open_document(one.id), one.sha256))
+    except OSError as error:
+        raise MalformedError(f"the document cannot be read: {os.strerror(error.errno or 0).lower()}") from None
 
 
 def digest_of(path: Path) -> str:
@@ -232,7 +244,7 @@ def erase(place: Path, seqs: Collection[int], *, wait_seconds: float = LOCK_WAIT
             dropped = {seq: line for line in lines if (seq := base.payload_seq(line)) in wanted}
             if dropped:
                 kept = dict(enumerate(line for line in lines if base.payload_seq(line) not in wanted))
-                erased_documents += folder.erase_segment(segment.name, kept, dropped)
+                erased_documents += folder.write_segment(segment.name, kept, dropped)
                 erased_payloads += len(dropped)
         if erased_payloads:
             _tell_less(folder, erased_payloads, erased_documents)

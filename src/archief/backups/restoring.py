@@ -6,18 +6,17 @@ back-up was made. Such payloads are left out while copying and never lie in the 
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Iterator, Sequence
+import collections
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from archief import durable
 from archief.backups import heads, payloads
-from archief.backups.folder import ARCHIVE
+from archief.backups.folder import ARCHIVE, pieces_of
 from archief.backups.payloads import Reference
-from archief.errors import ArchiefError, ForkError, NoArchiveError, NotFoundError, TailError
+from archief.errors import ArchiefError, ForkError, MalformedError, NoArchiveError, NotFoundError, TailError
 from archief.events import envelope
 from archief.heads import Head
 from archief.index import Index
@@ -194,21 +193,21 @@ class Restoring:
         for segment in log.storage.log_segments():
             if segment.first < log.size:
                 last = tail.segment is not None and tail.segment.first == segment.first
-                _write(folder / segment.name, log.storage.read(segment, 0, tail.end_bytes if last else None))
+                _write(folder / segment.name, [log.storage.read(segment, 0, tail.end_bytes if last else None)])
         storages: list[Storage] = [log.storage, self.back_up, *self.others]
         for storage in storages:
             for name, content in storage.recovered():
                 if not (folder / name).exists():
-                    _write(folder / name, content)
+                    _write(folder / name, [content])
             for path in heads.public_files(storage, log.size):
                 file = folder / "public" / path
                 kept = storage is log.storage or path.startswith("checkpoints/")
                 if kept and path != "checkpoint" and not file.exists():
-                    _write(file, storage.read_public(path) or b"")
+                    _write(file, [storage.read_public(path) or b""])
         signed = signed_heads(storages, self.authority)
         fitting = [(head.size, raw) for raw, head in signed if head.size <= log.size]
         if fitting:
-            _write(folder / "public" / "checkpoint", max(fitting)[1])
+            _write(folder / "public" / "checkpoint", [max(fitting)[1]])
 
     # payloads and documents
 
@@ -232,36 +231,27 @@ class Restoring:
                 self._document(folder, one, seq, covered=seq in cover.allowed)
         brought.payloads += len(found.kept)
         if folder is not None and found.kept:
-            _write(folder / name, payloads.joined(found.kept))
+            _write(folder / name, [payloads.joined(found.kept)])
 
     def _document(self, folder: Path | None, one: Reference, seq: int, *, covered: bool) -> None:
         brought, name = self.brought, f"documents/{one.id[:2]}/{one.id}.bin"
+        pieces = pieces_of(self.back_up, one)
         try:
-            found = self._copy(folder / name if folder is not None else Path(os.devnull), one)
+            if folder is None:
+                collections.deque(pieces, maxlen=0)
+            else:
+                _write(folder / name, pieces)
         except NotFoundError:
-            if not covered:  # else a destruction was under way
-                self._fault("document-missing", "loss", name, "the back-up has not this document", entry=seq)
-        else:
-            if found == one.sha256:
-                brought.documents += 1
-                return
+            if covered:
+                return  # its destruction was under way
+            self._fault("document-missing", "loss", name, "the back-up has not this document", entry=seq)
+        except MalformedError:
             self._fault("document-changed", "corruption", name, "a damaged document", entry=seq)
-            covered = False
-        if not covered and (not brought.missing or brought.missing[-1] != seq):
+        else:
+            brought.documents += 1
+            return
+        if not brought.missing or brought.missing[-1] != seq:
             brought.missing.append(seq)
-
-    def _copy(self, place: Path, one: Reference) -> str:
-        """Copy a document and give its digest; what is not as it was registered does not stay."""
-        digest = hashlib.sha256()
-        with self.back_up.open_document(one.id) as stream, durable.reported(place):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with place.open("wb") as file:
-                while piece := stream.read(base.PIECE_BYTES):
-                    digest.update(piece)
-                    file.write(piece)
-        if digest.hexdigest() != one.sha256 and place.is_file():
-            place.unlink()
-        return digest.hexdigest()
 
     def _fault(
         self, kind: str, grade: Grade, file: str, what: str, *, line: int | None = None, entry: int | None = None
@@ -311,8 +301,8 @@ def verified(folder: Path, brought: Brought, version: str, progress: Progress | 
     return report
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
     """A file of the folder that is built; all of them are synced at its end."""
     with durable.reported(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    durable.replace_with(path, pieces, durable=False)

@@ -68,14 +68,14 @@ PLACE_CHARS_MAX = 1_000
 )
 @click.argument("to", type=click.Path(path_type=Path), metavar="TO")
 @click.option("--expires", metavar="DATE", help="The day on which this copy is thrown away; a certificate names it.")
-@writing_options()
+@writing_options(yes=True)
 def backup(
     session: Session,
     *,
     to: Path,
     expires: str | None,
     accept_clock: bool,
-    yes: bool,  # noqa: ARG001 - nothing is asked
+    yes: bool,
     dry_run: bool,
 ) -> None:
     """Copy the archive into a folder: the first time all of it, later what is new. What was destroyed goes there too.
@@ -90,6 +90,8 @@ def backup(
     here = Head(origin=log.origin, root=log.root().hex(), size=log.size)
     check_memory(session.heads(), log.storage, log.last_commit, here, known.former_origins)
     folder = Folder(to, wait_seconds=session.lock_seconds)
+    if folder.manifest is None and backups.was_at(session, log.origin, to) and not dry_run:
+        session.confirm(f"The back-up that was in {to} is not there (a disk that is away?). Begin a new one?", yes=yes)
     expires = _expiry(session, folder.manifest, expires)
     whose = Whose(session.entropy(16).hex(), f"{session.clock():%Y-%m-%dT%H:%M:%SZ}", expires)
     key = backups.signer(session, known, [TAG], session.archive)

@@ -65,7 +65,7 @@ def note(session: Session, manifest: Manifest, place: Path) -> None:
     """
     made = Known(label=manifest.label, place=str(place.resolve()), size=manifest.size, expires=manifest.expires)
     path = _path(session, manifest.origin)
-    others = [one for one in _read(path) if one.label != made.label]
+    others = [one for one in _read(path) if one.label != made.label and one.place != made.place]
     durable.make_folder(path.parent, 0o700)
     durable.replace(path, b"".join(canonical.encode_struct(one) + b"\n" for one in (*others, made)), mode=0o600)
 
@@ -91,6 +91,11 @@ def known(session: Session, log: Log, authority: Authority, today: dt.date) -> l
         for _, one in sorted(found.items())
         if one.expires is None or one.expires >= today.isoformat() or one.reachable
     ]
+
+
+def was_at(session: Session, origin: str, place: Path) -> bool:
+    """Whether a back-up of an archive was made at that place before."""
+    return any(one.place == str(place.resolve()) for one in _read(_path(session, origin)))
 
 
 def erase(session: Session, one: Known, seqs: Collection[int]) -> Erased:

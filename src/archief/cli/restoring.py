@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-import msgspec
 
-from archief import durable
-from archief.backups import restoring
-from archief.backups.folder import Folder, Manifest
-from archief.backups.restoring import Brought, Restoring, Source
-from archief.cli import backups, founding, writing
-from archief.cli.output import Progress, counted
-from archief.cli.session import Session, described, version
+from archief.backups.restoring import Brought, Restoring
+from archief.cli import backups, drilling, writing
+from archief.cli.brought import RESTORED, Asked, Found, Told, built, facts_of, refuse_target
+from archief.cli.output import counted
+from archief.cli.session import Session
 from archief.cli.verbs import verb, writing_options
 from archief.cli.wording import draft, typed_at
 from archief.cli.writing import Writer
-from archief.draft import Draft
 from archief.errors import (
     ArchiefError,
     ArchiveExistsError,
@@ -44,13 +37,9 @@ from archief.heads import Head, Incident
 from archief.journal import Appended, Journal
 from archief.keys import SigningKey
 from archief.log import Log
-from archief.memory import check_extension
-from archief.rules.authority import Authority
 from archief.storage.local import LocalStorage
-from archief.verification.fault import Report
 
-RESTORED, CONTINUED = "restore_completed.v1", "log_continued.v1"
-SHOWN_MAX = 20
+CONTINUED = "log_continued.v1"
 
 
 @verb(
@@ -114,11 +103,11 @@ def restore(
         raise UsageError("a loss is accepted with a reason", where="--accept-loss", remedy="give both or neither")
     if (drill and (accept_loss or dry_run)) or (record and not drill):
         raise UsageError("these options do not go together", where="--drill", remedy="see `archief restore --help`")
-    asked = _Asked(session, source, logs, reason, accept_clock=accept_clock)
+    asked = Asked(session, source, logs, reason, accept_clock=accept_clock)
     found = asked.find()
     session.tell_test(test=found.known.test)
     if drill:
-        _drill(asked, found, into, record=record)
+        drilling.drill(asked, found, into, record=record)
         return
     folder = into if into is not None else session.archive
     lost = asked.lost(found)
@@ -130,112 +119,36 @@ def restore(
             remedy="name a newer log with --log FOLDER (another back-up, what is left of the archive); or, when there"
             " is none: --accept-loss --reason TEXT",
         )
-    _refuse_target(session, folder, asked.places, test=found.known.test)
+    refuse_target(session, folder, asked.places, test=found.known.test)
+    _refuse_twin(asked, found)
     _Restore(asked, found, folder, lost).run(dry=dry_run)
 
 
-class _Found(NamedTuple):
-    """What there is to bring back.
-
-    Attributes:
-        best: the place of the newest log.
-        log: that log.
-        known: what holds at its end.
-        back_up: the archive in the back-up.
-        manifest: what the back-up says of itself; None for another copy of an archive.
-        others: further places with heads.
-    """
-
-    best: Source
-    log: Log
-    known: Authority
-    back_up: LocalStorage
-    manifest: Manifest | None
-    others: list[LocalStorage]
-
-    @property
-    def label(self) -> str:
-        """What the log calls the back-up."""
-        return self.manifest.label if self.manifest is not None else "copy"
-
-
-class _Asked(NamedTuple):
-    """What was asked for."""
-
-    session: Session
-    source: Path
-    logs: Sequence[Path]
-    reason: str | None
-    accept_clock: bool
-
-    @property
-    def places(self) -> list[Path]:
-        """Where logs may be; the back-up first."""
-        return [self.source, *self.logs]
-
-    def find(self) -> _Found:
-        """Look for the newest log.
-
-        Raises:
-            NotFoundError: there is no back-up, or no log at a place that was named.
-            ForkError: different histories.
-        """
-        best, failed = restoring.newest(self.places)
-        for place, error in failed.items():
-            self.session.output.warn(f"the log in {place} is passed over: {error}")
-        manifest = None
-        with contextlib.suppress(ArchiefError, OSError):
-            manifest = Folder(self.source).manifest
-        others = [restoring.archive_in(place) for place in self.logs]
-        known = restoring.authority_of(best.log)
-        return _Found(best, best.log, known, restoring.archive_in(self.source), manifest, others)
-
-    def lost(self, found: _Found) -> Head | None:
-        """The furthest head that is known and that no log found reaches; None when nothing is lost.
-
-        Raises:
-            ForkError: the log is another history than is remembered.
-        """
-        log, known = found.log, found.known
-        here = Head(origin=log.origin, root=log.root().hex(), size=log.size)
-        heads = [head for _, head in restoring.signed_heads([log.storage, found.back_up, *found.others], known)]
-        for origin, kept in ((log.origin, log.size), *known.former_origins):
-            remembered = self.session.heads().recall(origin)
-            if remembered is not None and remembered.size <= kept:
-                check_extension(
-                    log.storage, msgspec.structs.replace(remembered, origin=log.origin), log.last_commit, here
-                )
-            elif remembered is not None and origin == log.origin:
-                heads.append(remembered)
-        beyond = [head for head in heads if head.size > log.size]
-        return max(beyond, key=lambda one: one.size) if beyond else None
-
-
-def _refuse_target(session: Session, folder: Path, places: Sequence[Path], *, test: bool) -> None:
-    """Refuse a folder that is not empty, or that lies where an archive must not.
+def _refuse_twin(asked: Asked, found: Found) -> None:
+    """Refuse to bring back what is here: two archives that go on from one log are a fork.
 
     Raises:
-        UsageError: it lies in a back-up or among the keys.
-        NotFoundError: its own folder is not there.
-        ArchiveExistsError: there is something in it.
-        UnsafeFolderError: a version-control system keeps what lies there.
+        ArchiveExistsError: the archive of that log is here, and was not named with ``--log``.
     """
-    real = folder.resolve()
-    for place in (*places, session.keys_folder):
-        if real.is_relative_to(place.resolve()) or place.resolve().is_relative_to(real):
-            raise UsageError(f"{folder} and {place} lie in each other", where="--into", remedy="name a place elsewhere")
-    if not real.parent.is_dir():
-        raise NotFoundError(f"there is no folder {real.parent}", where="--into", remedy="make it, or name another one")
-    founding.refuse_used(folder)
-    if not test:
-        founding.refuse_kept(folder)
+    here = asked.session.archive
+    if any(place.resolve() == here.resolve() for place in asked.places):
+        return
+    origin = ""
+    with contextlib.suppress(ArchiefError):
+        origin = Log(LocalStorage(here)).origin
+    if origin == found.log.origin:
+        raise ArchiveExistsError(
+            "the archive of that log is here: two that go on from it would be a fork",
+            where=str(here),
+            remedy="for an exercise: --drill; to put another in its place: name this one with --log, then move it away",
+        )
 
 
 class _Restore(NamedTuple):
     """One restore: from what, into which folder, and what is known to be lost."""
 
-    asked: _Asked
-    found: _Found
+    asked: Asked
+    found: Found
     folder: Path
     lost: Head | None
 
@@ -250,14 +163,14 @@ class _Restore(NamedTuple):
         key = backups.signer(session, found.known, tags, self.folder.resolve().parent, needed=self.lost is not None)
         if dry:
             brought = Restoring(found.back_up, found.log, found.known, found.others).look()
-            told = _Told(self.asked, found, brought, {"dry_run": True, "folder": str(self.folder)})
+            told = Told(self.asked, found, brought, {"dry_run": True, "folder": str(self.folder)})
             told.tell(self.lost)
             session.output.note("a dry run: nothing was written")
             told.end()
             return
         appended, head = None, None
         with target.folder(self.folder) as made:
-            brought, report = _built(session, found, made.folder)
+            brought, report = built(session, found, made.folder)
             if key is not None:
                 appended, head = self._append(made.folder, key, brought)
         self._remember(head)
@@ -268,7 +181,7 @@ class _Restore(NamedTuple):
             "commit": appended.commit.id if appended is not None else None,
             "head": head,
         }
-        told = _Told(self.asked, found, brought, more)
+        told = Told(self.asked, found, brought, more)
         told.tell(self.lost)
         for fault in report.faults:
             session.output.note(f"also: {fault.sentence()}")
@@ -280,7 +193,7 @@ class _Restore(NamedTuple):
     def _append(self, folder: Path, key: SigningKey, brought: Brought) -> tuple[Appended, dict[str, Any] | None]:
         """Put the restore into the log that was built, before anybody can open it."""
         session, found = self.asked.session, self.found
-        drafts = [draft(RESTORED, found.known.archive, _facts(found, brought, drill=False))]
+        drafts = [draft(RESTORED, found.known.archive, facts_of(found, brought, drill=False))]
         if self.lost is not None:
             host = found.log.origin.partition("/")[0]
             facts = {
@@ -316,168 +229,3 @@ class _Restore(NamedTuple):
         heads.remember_unless_known(Head(origin=log.origin, root=log.root().hex(), size=log.size, note=note))
         if found.manifest is not None:
             backups.note(session, found.manifest, self.asked.source)
-
-
-def _built(session: Session, found: _Found, folder: Path) -> tuple[Brought, Report]:
-    """Build the archive in an empty folder and verify it."""
-    with Progress(session.output, "entries brought back") as progress:
-        brought = Restoring(found.back_up, found.log, found.known, found.others, progress).build(folder)
-    with Progress(session.output, "entries verified") as progress:
-        return brought, restoring.verified(folder, brought, version(), progress)
-
-
-def _facts(found: _Found, brought: Brought, *, drill: bool) -> dict[str, Any]:
-    return {
-        "source": found.label,
-        "size": found.log.size,
-        "root": found.log.root().hex(),
-        "payloads": brought.payloads,
-        "documents": brought.documents,
-        "missing": len(brought.missing),
-        "destroyed_again": len(brought.destroyed),
-        "drill": drill,
-    }
-
-
-# a drill
-
-
-def _drill(asked: _Asked, found: _Found, into: Path | None, *, record: bool) -> None:
-    """Bring the archive back in a scratch folder, verify and replay it, report, and delete it."""
-    session = asked.session
-    begun = time.monotonic()
-    with contextlib.ExitStack() as stack:
-        made = stack.enter_context(writing.writer(session, accept_clock=asked.accept_clock)) if record else None
-        if made is not None:
-            made.check([_exercise(made, found, Brought())])
-        folder = stack.enter_context(_scratch(asked, into))
-        brought, report = _built(session, found, folder)
-        rows, events = _replayed(folder, report)
-        remembered = session.heads().recall(found.log.origin)
-        behind = max(remembered.size - found.log.size, 0) if remembered is not None else 0
-        seconds = round(time.monotonic() - begun)
-        appended = made.append([_exercise(made, found, brought)]) if made is not None else None
-        head = writing.signed_head(made) if made is not None else None
-    told = _Told(
-        asked,
-        found,
-        brought,
-        {
-            "drill": True,
-            "seconds": seconds,
-            "behind": behind,
-            "replayed": {"events": events, "rows": rows},
-            "commit": appended.commit.id if appended is not None else None,
-            "head": head,
-        },
-    )
-    told.tell(None)
-    if not session.output.json:
-        session.output.line(f"verified, and replayed {counted(events, 'event')}; it took {seconds} s")
-        if behind:
-            session.output.note(
-                f"this machine knows {counted(behind, 'entry')} more: the back-up is older than the archive"
-            )
-        if appended is not None:
-            session.output.note(f"appended restore_completed (entry {appended.seqs[0]}), a drill")
-    told.end()
-
-
-def _exercise(made: Writer, found: _Found, brought: Brought) -> Draft:
-    return draft(RESTORED, made.journal.authority.archive, _facts(found, brought, drill=True))
-
-
-@contextlib.contextmanager
-def _scratch(asked: _Asked, into: Path | None) -> Iterator[Path]:
-    """A folder for this person alone, that is gone afterwards; what a drill that was killed left there goes first."""
-    place = into if into is not None else asked.session.state_folder / "drill"
-    if into is not None:
-        _refuse_target(asked.session, into, [*asked.places, asked.session.archive], test=True)
-    elif place.exists():
-        shutil.rmtree(place)
-    durable.make_folder(place, mode=0o700)
-    try:
-        yield place
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def _replayed(folder: Path, report: Report) -> tuple[int, int]:
-    """Replay what was brought back; how many rows and events there are."""
-    from archief.projections.projector import Projector  # noqa: PLC0415 - imports duckdb
-
-    log = Log(LocalStorage(folder))
-    made = Projector(log, folder / "cache", report.unauthorised).replay()
-    return sum(made.tables.values()), made.events
-
-
-# telling
-
-
-class _Told(NamedTuple):
-    """What came back, for a person or a program."""
-
-    asked: _Asked
-    found: _Found
-    brought: Brought
-    more: dict[str, Any]
-
-    def tell(self, lost: Head | None) -> None:
-        """Print it."""
-        output, found, brought = self.asked.session.output, self.found, self.brought
-        log = found.log
-        if output.json:
-            told = {
-                "test": found.known.test,
-                "from": str(self.asked.source),
-                "source": found.label,
-                "log": str(found.best.place),
-                "size": log.size,
-                "root": log.root().hex(),
-                "payloads": brought.payloads,
-                "documents": brought.documents,
-                "destroyed_again": len(brought.destroyed),
-                "missing": brought.missing,
-                "faults": [described(fault) for fault in brought.faults],
-                "made_again": brought.dropped,
-                "lost": {"size": lost.size, "root": lost.root} if lost is not None else None,
-                **self.more,
-            }
-            output.members(told)
-            return
-        output.line(str(self.more.get("folder", self.asked.source)))
-        gone = f"{len(brought.destroyed):,} (as the log says)" if brought.destroyed else None
-        output.fields(
-            [
-                ("source", found.label),
-                ("log", f"{log.size:,} entries from {found.best.place}"),
-                ("lost", f"{lost.size - log.size:,} entries" if lost is not None else None),
-                ("payloads", f"{brought.payloads:,}"),
-                ("documents", f"{brought.documents:,}"),
-                ("destroyed again", gone),
-                ("missing", f"{len(brought.missing):,}" if brought.missing else None),
-                ("origin", self.more.get("origin")),
-            ],
-            indent="  ",
-        )
-        for fault in brought.faults[:SHOWN_MAX]:
-            output.line(f"{output.styled(fault.grade, fg='red')}: {fault.sentence()}")
-        if len(brought.faults) > SHOWN_MAX:
-            output.line(f"and {len(brought.faults) - SHOWN_MAX:,} more: see --json")
-        for name in brought.dropped:
-            output.warn(f"{name} was damaged, and is left out; `archief doctor --repair` makes it again")
-
-    def end(self) -> None:
-        """End with an error where something is missing.
-
-        Raises:
-            LossError: something is.
-        """
-        missing = self.brought.missing
-        if missing:
-            raise LossError(
-                f"{counted(len(missing), 'entry')} without a payload or document that no destruction covers;"
-                " the rest is there",
-                where=str(self.asked.source),
-                remedy="look in other back-ups: `archief restore` of each, into a folder of its own",
-            )
