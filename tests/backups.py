@@ -10,11 +10,11 @@ from archief.backups import restoring
 from archief.backups.copying import Copying, Made, Whose
 from archief.backups.folder import Folder
 from archief.backups.restoring import Brought, Restoring
-from archief.draft import draft, new_stream
 from archief.exports import target
 from archief.log import Log
 from archief.storage.base import Storage
 from archief.storage.local import LocalStorage
+from tests.destroying import decide
 from tests.founding import Founded, edited, folder, found
 
 NAME = "0123456789abcdef" * 2
@@ -60,26 +60,18 @@ def files(path: Path) -> dict[str, bytes]:
     }
 
 
-def destroy(made: Founded, letter: str) -> list[int]:
+def destroy(made: Founded, letter: str, *, close: bool = True) -> list[int]:
     """Destroy a letter by the events that it takes, and erase it. Gives its entries that had a payload."""
-    stream, roles = new_stream(made.entropy), [made.enrol(role) for role in ("recordmanager", "authoriser")]
-    proposed = {"reference_date": "2021-01-01", "streams": [letter]}
-    proposal = made.append(
-        draft("destruction_proposed.v1", stream, proposed, {"title": "Lijst 2021"}), by=roles[0]
-    ).seqs[0]
-    facts = {"basis": "archiefwet-1995:3", "earliest": "2021-01-01", "proposal": proposal}
-    decided = draft("destruction_authorised.v1", stream, facts, {"decision": "Besluit 2021-03"})
-    authorised = made.append(decided, by=roles[1]).seqs[0]
-    started = {"authorisation": authorised, "documents": 1, "payloads": 2, "streams": [letter]}
-    made.append(draft("destruction_started.v1", stream, started), by=roles[0])
+    decided = decide(made, letter)
+    made.append(decided.started(), by=decided.proposer)
     log = Log(made.storage)
     events = [log.event(seq) for seq, entry in enumerate(log.entries()) if letter.encode() in entry[-200:]]
     mine = [event for event in events if event.stream == letter and event.payload is not None]
     documents = {document.id for event in mine for document in log.documents(event)}
     with made.storage.writing():
         made.storage.erase([event.seq for event in mine], documents)
-    last = made.journal.stream_version(letter)
-    made.append(draft("record_destroyed.v1", letter, {"authorisation": authorised, "last_stream_seq": last}))
+    if close:
+        made.append(decided.destroyed(letter), by=decided.proposer)
     return [event.seq for event in mine]
 
 

@@ -99,7 +99,7 @@ def wanted(first: int, entries: Iterable[bytes]) -> Iterator[int]:
 
 def cover(first: int, entries: Sequence[bytes], destructions: Destructions) -> Cover:
     """What destructions say of a segment's payloads."""
-    streams = {*destructions.destroyed, *destructions.executing, *destructions.erased.values()}
+    streams = {*destructions.destroyed, *destructions.executing, *(stream for _, stream in destructions.erased)}
     demanded, allowed = set(), set()
     for seq, entry in enumerate(entries if streams else (), first):
         at = entry.rfind(_STREAM) + len(_STREAM)

@@ -451,4 +451,4 @@ def _tell_done(case: Case, done: Done, head: dict[str, Any] | None) -> None:
     output.line(f"certificate {done.certificate}")
     for one in done.exports:
         output.note(f"not under this system: the export ({one.kind}) of {one.time}, written to {one.place}")
-    writing.tell_head(made, head)
+    writing.tell_head(output, head)
