@@ -28,6 +28,7 @@ from archief.heads import Heads
 from archief.journal import Appended, Journal
 from archief.keys import Entropy, KeyFile, PublicKey, SigningKey
 from archief.log import Log
+from archief.references import References
 from archief.rules import lifecycle
 from archief.storage.base import NewDocument, Storage
 from archief.storage.local import LocalStorage
@@ -84,10 +85,11 @@ class Founded:
         return (journal or self.journal).append(drafts, signer, self.now, self.entropy, **how)
 
     def append_unruled(self, *drafts: Draft, by: Person | None = None) -> Appended:
-        """Append as another program would that keeps no rules of letters and numbers; every signature is good."""
+        """Append as another program would that keeps no rules of letters and dossiers; every signature is good."""
         with (
             mock.patch.object(lifecycle, "refusal", return_value=None),
             mock.patch.object(admission, "NUMBERED_TYPES", frozenset()),
+            mock.patch.object(References, "check", return_value=None),
         ):
             return self.append(*drafts, by=by)
 

@@ -36,7 +36,8 @@ from archief.index import Index, Position, Stream, confirm
 from archief.keys import Entropy, SigningKey
 from archief.log import tail_entries
 from archief.memory import check_memory, signed_size
-from archief.rules import destructions, signing
+from archief.references import POINTING_TYPES, References
+from archief.rules import signing
 from archief.rules.authority import AUTHORITY_TYPES, OUTCOME_REMEDY, Authority
 from archief.storage import base
 from archief.storage.base import Storage, Tail
@@ -48,7 +49,7 @@ CLOCK_LEAD_SECONDS = 300
 
 _AUTHORITY = frozenset(AUTHORITY_TYPES)
 _NAMING = frozenset({"archive_founded.v1", "log_continued.v1"})
-_LOOKED_INTO = _AUTHORITY | {signing.LETTER_SIGNED}
+_LOOKED_INTO = _AUTHORITY | POINTING_TYPES | {signing.LETTER_SIGNED}
 
 
 class Appended(NamedTuple):
@@ -249,30 +250,23 @@ class Journal:
     def _check_events(
         self, admitted: Admitted, entries: Sequence[bytes], signer: SigningKey, now: dt.datetime, time: str
     ) -> None:
-        """What only a look into the facts can tell: enrolments, inner signatures, destructions."""
+        """What only a look into the facts can tell: enrolments, inner signatures, what they point to."""
         if admitted.tags.isdisjoint(_LOOKED_INTO):
             return
         written = zip(admitted.drafts, entries, strict=True)
         looked = [envelope.decode_event(entry) for one, entry in written if one.tag in _LOOKED_INTO]
+        references = References(self.storage, self.size, admitted.drafts, entries)
         trial = self.authority.copy()
         for event in looked:
             if event.type == signing.LETTER_SIGNED:
-                signing.check_inner_signature(event, trial, self.size, self._commitment)
+                signing.check_inner_signature(event, trial, self.size, references.commitment)
                 signing.check_mandate(event, trial, now)
                 continue
-            if event.type == destructions.PAYLOAD_ERASED:
-                destructions.check_erased(event, self.size, self._commitment)
+            if event.type in POINTING_TYPES:
+                references.check(event, trial)
             trial.apply(event, signer.public.id, time)
         if faults := trial.outcome_faults(self.authority, signer.public.id):
             raise RefusedError("; ".join(faults), where=f"key {signer.public.id[:8]}", remedy=OUTCOME_REMEDY)
-
-    def _commitment(self, seq: int) -> tuple[str, str | None]:
-        """The stream and the commitment of an event that is in the log."""
-        entry = base.entry_lines(self.storage, seq, seq + 1)[0]
-        if envelope.is_commit(entry):
-            return "", None
-        event = envelope.decode_event(entry, f"entry {seq}")
-        return event.stream, event.payload
 
     def _time(self, now: dt.datetime, *, accept_clock: bool) -> str:
         time = f"{now.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"

@@ -135,6 +135,15 @@ def test_a_signature_covers_the_content_up_to_the_version_it_signs(
     assert fine is not bool(_found(connection, "signature_cover"))
 
 
+def test_a_report_of_another_letters_dispatch_is_named(connection: duckdb.DuckDBPyConnection) -> None:
+    _put(connection, "dispatch", {"stream": A, "seq": 5})
+    _put(connection, "delivery", {"stream": A, "seq": 7, "dispatch": 5})
+    assert [] == _found(connection, "delivery_of_a_dispatch")
+    _put(connection, "delivery", {"stream": B, "seq": 9, "dispatch": 5}, {"stream": A, "seq": 3, "dispatch": 5})
+    expected = [(3, "entry 5 is no dispatch of this letter"), (9, "entry 5 is no dispatch of this letter")]
+    assert expected == _found(connection, "delivery_of_a_dispatch")
+
+
 def test_content_after_a_destruction_is_named(connection: duckdb.DuckDBPyConnection) -> None:
     _put(
         connection,

@@ -27,6 +27,7 @@ class Letter:
 
     stream: str
     happened: list[str] = field(default_factory=list)
+    sent: int = -1
 
     def allows(self, name: str) -> bool:
         """The life of a letter, written another way than the rules are."""
@@ -62,7 +63,7 @@ class Letters(RuleBasedStateMachine):
         self.archive.append(self.archive.series(SERIES))
         self.journals = [self.archive.journal, Journal(self.archive.storage)]
 
-    def event(self, letter: str, name: str) -> Draft:
+    def event(self, letter: str, name: str, sent: int) -> Draft:
         match name:
             case "letter_edited":
                 return edited(letter, "Anders")
@@ -75,7 +76,7 @@ class Letters(RuleBasedStateMachine):
             case "letter_withdrawn":
                 return draft(name, letter, {})
             case "delivery_reported":
-                return draft(name, letter, {"dispatch": 9, "result": "read"})
+                return draft(name, letter, {"dispatch": max(sent, 0), "result": "read"})
             case _:
                 return draft(name, letter, {"kind": "remark"}, {"text": "Let op."})
 
@@ -115,14 +116,16 @@ class Letters(RuleBasedStateMachine):
         if not self.letters:
             return
         letter = data.draw(st.sampled_from(self.letters), label="letter")
-        drafts = [self.event(letter.stream, name) for name in names]
-        model, allowed = Letter(letter.stream, list(letter.happened)), True
-        for name in names:
+        model, allowed, drafts = Letter(letter.stream, list(letter.happened), letter.sent), True, []
+        for seq, name in enumerate(names, Log(self.archive.storage).size):
             allowed = allowed and model.allows(name)
             model.happened.append(name)
+            drafts.append(self.event(letter.stream, name, model.sent))
+            if name == "letter_dispatched":
+                model.sent = seq
         if allowed:
             self.archive.append(*drafts, journal=self.journals[second])
-            letter.happened = model.happened
+            letter.happened, letter.sent = model.happened, model.sent
             return
         with pytest.raises(RefusedError):
             self.archive.append(*drafts, journal=self.journals[second])

@@ -155,8 +155,14 @@ def letter_signed(archive: Founded) -> Draft:
 
 def delivery_reported(archive: Founded) -> Draft:
     stream = opened(archive, "letter")
-    archive.append(example(archive, catalogue.TYPES["letter_dispatched.v1"], stream))
-    return example(archive, catalogue.TYPES["delivery_reported.v1"], stream)
+    sent = archive.append(example(archive, catalogue.TYPES["letter_dispatched.v1"], stream)).seqs[0]
+    return draft("delivery_reported.v1", stream, {"dispatch": sent, "result": "delivered"})
+
+
+def dossier_classified(archive: Founded) -> Draft:
+    adopted = {"rule_set": "selectielijst-gemeenten-2020", "begin": "2020-01-01"}
+    archive.append(draft("rule_set_adopted.v1", archive.stream, adopted))
+    return example(archive, catalogue.TYPES["dossier_classified.v1"], opened(archive, "dossier"))
 
 
 def destruction_reviewed(archive: Founded) -> Draft:
@@ -251,6 +257,7 @@ SPECIAL = {
     "log_continued.v1": log_continued,
     "letter_signed.v1": letter_signed,
     "delivery_reported.v1": delivery_reported,
+    "dossier_classified.v1": dossier_classified,
     "destruction_reviewed.v1": destruction_reviewed,
     "destruction_consented.v1": destruction_consented,
     "destruction_authorised.v1": destruction_authorised,

@@ -11,6 +11,7 @@ from archief.draft import Draft, draft
 from archief.errors import RefusedError
 from archief.events import catalogue
 from archief.journal import Journal
+from archief.log import Log
 from archief.rules import lifecycle
 from archief.rules.authority import Authority
 from archief.rules.lifecycle import LETTER_TYPES, MILESTONES, RULES, Reached, Rule
@@ -33,8 +34,8 @@ def annotated(stream: str) -> Draft:
     return draft("letter_annotated.v1", stream, {"kind": "remark"}, {"text": "Let op."})
 
 
-def reported(stream: str) -> Draft:
-    return draft("delivery_reported.v1", stream, {"dispatch": 9, "result": "delivered"})
+def reported(stream: str, dispatch: int = 9) -> Draft:
+    return draft("delivery_reported.v1", stream, {"dispatch": dispatch, "result": "delivered"})
 
 
 @pytest.fixture
@@ -79,7 +80,8 @@ def test_a_dispatched_letter_is_read_only(archive: Founded, letter: str) -> None
     facts, document = archive.document(b"te laat")
     attached = draft("document_attached.v1", letter, {}, {"documents": [facts]}, documents=[document])
     assert "read-only" in refuses(archive, RefusedError, attached).what
-    archive.append(annotated(letter), dispatched(letter), reported(letter), withdrawn(letter))
+    sent = archive.append(annotated(letter), dispatched(letter)).seqs[1]
+    archive.append(reported(letter, sent), withdrawn(letter))
 
 
 def test_what_a_letter_reaches_within_a_commit_counts_for_the_rest_of_it(archive: Founded, letter: str) -> None:
@@ -108,6 +110,23 @@ def test_a_withdrawn_letter_is_not_changed_or_sent_and_is_withdrawn_once(archive
 
 def test_a_report_follows_a_dispatch(archive: Founded, letter: str) -> None:
     assert "not dispatched" in refuses(archive, RefusedError, reported(letter)).what
+
+
+@pytest.mark.parametrize("which", ["its registration", "another letter's", "a commit", "its own", "none"])
+def test_a_report_is_about_a_dispatch_of_that_letter(archive: Founded, letter: str, which: str) -> None:
+    opened = Log(archive.storage).size - 2
+    sent = archive.append(dispatched(letter))
+    other = archive.append(archive.letter("Een andere"))
+    elsewhere = archive.append(dispatched(other.streams[0])).seqs[0]
+    seq = {
+        "its registration": opened,
+        "another letter's": elsewhere,
+        "a commit": sent.commit.seq,
+        "its own": elsewhere + 2,
+        "none": 10_000,
+    }[which]
+    assert f"entry {seq} is no dispatch of this letter" == refuses(archive, RefusedError, reported(letter, seq)).what
+    archive.append(dispatched(letter), reported(letter, sent.seqs[0]))
 
 
 def test_a_letter_whose_destruction_has_begun_takes_nothing(archive: Founded, letter: str) -> None:

@@ -2,12 +2,13 @@
 create or replace table dispatch as
 with delivery as (
     select
+        stream,
         facts.dispatch as dispatch,
         count(*) as reports,
         arg_max(facts.result, seq) as result
     from event
     where type = 'delivery_reported.v1'
-    group by facts.dispatch
+    group by stream, facts.dispatch
 )
 select
     sent.stream,
@@ -21,7 +22,7 @@ select
     sent.data.note as note,
     sent.data.deviation as deviation
 from event as sent
-left join delivery on delivery.dispatch = sent.seq
+left join delivery on delivery.dispatch = sent.seq and delivery.stream = sent.stream
 where sent.type = 'letter_dispatched.v1'
 order by sent.seq;
 

@@ -91,6 +91,7 @@ class Authority:
     destructions: Destructions = field(default_factory=Destructions)
     transfers: Transfers = field(default_factory=Transfers)
     numbering: Numbering = field(default_factory=Numbering)
+    adopting: tuple[int, ...] = ()
 
     def judge(self, key: str, origin: str, tags: Iterable[str]) -> list[str]:
         """Why a commit would be unauthorised now, before its own events; empty when it is not.
@@ -300,6 +301,7 @@ def _founded(authority: Authority, event: Event) -> None:
     authority.archive = event.stream
     authority.test = event.facts.test
     authority.log_keys = [_public(fact, event.seq) for fact in event.facts.log_keys]
+    authority.adopting = (event.seq,)
 
 
 def _person(authority: Authority, event: Event) -> None:
@@ -386,6 +388,7 @@ def _continued(authority: Authority, event: Event) -> None:
 
 def _adopted(authority: Authority, event: Event) -> None:
     authority.numbering.adopt(event.facts.series)
+    authority.adopting = (*authority.adopting, event.seq)
 
 
 def _public(fact: Any, seq: int) -> PublicKey:  # noqa: ANN401 - PublicKeyFact

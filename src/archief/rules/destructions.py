@@ -161,19 +161,18 @@ class Destructions:
         self.erased |= {(seq, event.stream) for seq in seqs}
 
 
-def check_erased(event: Event, size: int, commitment: Callable[[int], tuple[str, str | None]]) -> None:
+def check_erased(event: Event, commitment: Callable[[int], tuple[str, str | None]]) -> None:
     """Refuse the erasure of payloads that are not there to be erased.
 
     Args:
         event: a ``payload_erased``.
-        size: of the log before its commit.
-        commitment: gives the stream and the commitment of an entry.
+        commitment: gives the stream and the commitment of an entry; an empty stream where there is none.
 
     Raises:
         RefusedError: an entry is none of this stream's, or has no payload.
     """
     for seq in event.facts.seqs:
-        stream, payload = commitment(seq) if seq < size else ("", None)
+        stream, payload = commitment(seq)
         if stream != event.stream or payload is None:
             raise RefusedError(
                 f"entry {seq} is no event of this stream with a payload",

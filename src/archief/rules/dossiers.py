@@ -14,6 +14,9 @@ from archief.errors import RefusedError
 from archief.events.envelope import Event
 from archief.law.retention_list import Row
 from archief.law.term import Term
+from archief.rules.adoption import RuleSets
+
+CLASSIFIED = "dossier_classified.v1"
 
 AFLEIDINGSWIJZEN = (
     "afgehandeld",
@@ -215,6 +218,27 @@ def check_row(row: Row) -> None:
             f"row {row.nummer} has lapsed",
             where=row.nummer,
             remedy=f"choose another row ({row.bijzonderheid})" if row.bijzonderheid else "choose another row",
+        )
+
+
+def check_classification(facts: Any, rules: RuleSets) -> None:  # noqa: ANN401 - DossierClassifiedFacts
+    """Refuse a classification under a list or row that is not there, or not what the facts say.
+
+    Args:
+        facts: the decision.
+        rules: what the archive adopted by then.
+
+    Raises:
+        NotFoundError: the archive has not adopted the list, or it has no such row.
+        RefusedError: the row has lapsed, or is of another waardering.
+    """
+    row = rules.list(facts.list).row(facts.row)
+    check_row(row)
+    if row.waardering != facts.waardering:
+        raise RefusedError(
+            f"row {row.nummer} of {facts.list} says {row.waardering}, not {facts.waardering}",
+            where="facts.waardering",
+            remedy=f"classify with {row.waardering}, or under another row",
         )
 
 

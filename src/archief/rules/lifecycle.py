@@ -17,6 +17,10 @@ import functools
 from typing import NamedTuple
 
 from archief.errors import RefusedError
+from archief.events.envelope import Event
+
+DISPATCHED = "letter_dispatched.v1"
+DELIVERY_REPORTED = "delivery_reported.v1"
 
 
 class Reached(enum.IntEnum):
@@ -197,3 +201,22 @@ def _rules_of(tag: str) -> tuple[tuple[Rule, ...], int, int]:
     for rule in rules:
         forbidden, needed = forbidden | rule.forbidden, needed | rule.needed
     return rules, forbidden, needed
+
+
+def check_report(event: Event, dispatch: Event | None) -> None:
+    """Refuse a report of what is no dispatch of this letter.
+
+    Args:
+        event: a ``delivery_reported``.
+        dispatch: the event at the entry that it names; None where there is none.
+
+    Raises:
+        RefusedError: it is another letter's, or no dispatch.
+    """
+    found = dispatch is not None and (dispatch.stream, dispatch.type) == (event.stream, DISPATCHED)
+    if not found or event.facts.dispatch >= event.seq:
+        raise RefusedError(
+            f"entry {event.facts.dispatch} is no dispatch of this letter",
+            where="facts.dispatch",
+            remedy=f"see `archief history {event.stream[:8]}`",
+        )
