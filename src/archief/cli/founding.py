@@ -29,6 +29,10 @@ from archief.errors import (
     WriteFailedError,
 )
 from archief.keys import KeyFile
+from archief.rules.town_hall import day_of
+
+SERIES = "register"
+"""What the series is called that an archive begins with."""
 
 FOLDERS = ("log", "payload", "documents", "public")
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,199}")
@@ -46,7 +50,8 @@ class Founder(NamedTuple):
 @verb(
     "init",
     example="""
-    archief init events --organisation "Gemeente Voorbeeld" --origin-host archief.example.nl --person "A. de Vries"
+    archief init events --organisation "Gemeente Voorbeeld" --origin-host archief.example.nl --person "A. de Vries" \\
+      --series "{year}-{number:05}"
     """,
     exits=(
         MalformedError,
@@ -63,6 +68,11 @@ class Founder(NamedTuple):
 @click.option("--person", required=True, metavar="NAME", help="The first archivaris.")
 @click.option("--recovery-person", metavar="NAME", help="A second archivaris, or who keeps a recovery key.")
 @click.option("--rule-set", "rule_sets", multiple=True, metavar="CODE", help="A rule set in force from the start.")
+@click.option(
+    "--series",
+    metavar="PATTERN[@START]",
+    help="A series that issues register numbers, as {year}-{number:05}; with @1478 this year's first one.",
+)
 @click.option("--test", is_flag=True, help="A test archive: its outputs say so; it may lie in a git work tree.")
 @click.option("--dry-run", is_flag=True, help="Check everything, make nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask for a second archivaris.")
@@ -75,6 +85,7 @@ def init(
     person: str,
     recovery_person: str | None,
     rule_sets: tuple[str, ...],
+    series: str | None,
     test: bool,
     dry_run: bool,
     yes: bool,
@@ -111,6 +122,8 @@ def init(
     ]
     log_key = keys.generate(origin, "log", session.entropy)
     drafts = _drafts(session, origin, organisation, founders, log_key, rule_sets, test=test)
+    if series is not None:
+        drafts.append(_series(session, drafts[0].stream, series))
     if dry_run:
         _tell_dry(session, folder, origin, paths, test=test)
         return
@@ -197,6 +210,25 @@ def _drafts(
             draft("role_granted", founder.stream, {"role": "archivaris"}),
         ]
     return drafts
+
+
+def _series(session: Session, archive: str, text: str) -> Draft:
+    """The rule set that sets up the series that was typed."""
+    pattern, at, start = text.partition("@")
+    if at and not (start.isdecimal() and start.isascii()):
+        raise UsageError("what follows @ is a whole number", where="--series", remedy=f"write {pattern}@1")
+    if "{year}" not in pattern:
+        raise UsageError(
+            "a series counts anew in each year, so its numbers say the year",
+            where="--series",
+            remedy="write it as {year}-{number:05}",
+        )
+    today = day_of(session.clock())
+    every = {"series": SERIES, "pattern": pattern, "start": 1}
+    settings = [every, {**every, "start": int(start), "year": today.year}] if at else [every]
+    facts = {"rule_set": SERIES, "begin": today.isoformat(), "series": settings}
+    with typed_at({"facts.series": "--series"}):
+        return draft("rule_set_adopted", archive, facts)
 
 
 def _found(
