@@ -36,9 +36,11 @@ numbered as (
         issued.*,
         coalesce(own.start, every.start, 1) as start,
         count(*) over (partition by issued.series, issued.year) as total,
+        event.payload = 'absent' as gone,
         -- The last digits of what the pattern writes; a year may stand before them.
         try_cast(regexp_extract(issued.number, '([0-9]+)[^0-9]*$', 1) as bigint) as ordinal
     from issued
+    join event on event.seq = issued.seq
     left join setting as own on own.series = issued.series and own.year = issued.year
     left join setting as every on every.series = issued.series and every.year is null
 )
@@ -51,11 +53,11 @@ select
     count(*) filter (not destroyed and not voided) as aanwezig,
     count(*) filter (voided) as vervallen,
     count(*) filter (destroyed) as vernietigd,
-    -- What is missing is what no surviving number stands for; each of these must be a destroyed or erased one.
+    -- What is missing is what no surviving number stands for; each of these must be one whose payload was erased.
     count(*) - count(distinct ordinal) filter (ordinal between start and start + total - 1) as ontbreekt,
     case
         when count(*) - count(distinct ordinal) filter (ordinal between start and start + total - 1)
-            = count(*) filter (number is null)
+            = count(*) filter (gone)
             then 'sluitend'
         else 'niet sluitend'
     end as oordeel,

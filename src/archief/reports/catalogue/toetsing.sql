@@ -23,9 +23,9 @@ group by wanted.figure
 
 -- name: norm2
 with issued as (
-    select series, year, number, destroyed_seq is not null as gone, opened_seq as seq from letter where series is not null
+    select series, year, number, opened_seq as seq from letter where series is not null
     union all
-    select series, year, number, false, seq from voided_number
+    select series, year, number, seq from voided_number
 ),
 setting as (
     select series, year, arg_max(start, seq) as start from series group by series, year
@@ -33,10 +33,12 @@ setting as (
 numbered as (
     select
         issued.*,
+        event.payload = 'absent' as erased,
         coalesce(own.start, every.start, 1) as start,
         count(*) over (partition by issued.series, issued.year) as total,
         try_cast(regexp_extract(issued.number, '([0-9]+)[^0-9]*$', 1) as bigint) as ordinal
     from issued
+    join event on event.seq = issued.seq
     left join setting as own on own.series = issued.series and own.year = issued.year
     left join setting as every on every.series = issued.series and every.year is null
 ),
@@ -46,7 +48,7 @@ judged as (
         year,
         min(seq) as seq,
         count(*) - count(distinct ordinal) filter (ordinal between start and start + total - 1)
-            = count(*) filter (number is null) as whole
+            = count(*) filter (erased) as whole
     from numbered
     group by series, year
 ),
