@@ -287,11 +287,12 @@ def write(described: Mdto) -> bytes:
     etree = library()
     root = etree.Element(f"{{{NAMESPACE}}}MDTO", nsmap={None: NAMESPACE, "xsi": _XSI})
     root.set(f"{{{_XSI}}}schemaLocation", LOCATION)
-    _add(etree, root, type(described).__name__.lower(), described)
-    written: bytes = etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8")
-    faults = parse(written)[1]
+    name = type(described).__name__.lower()
+    faults: list[Fault] = []
+    _add(etree.SubElement, root, _Place(name, name), described, faults)
     if faults:
         raise refusal(faults, "MDTO")
+    written: bytes = etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8")
     return written
 
 
@@ -300,16 +301,40 @@ def lawful(text: str) -> str:
     return _ILLEGAL.sub("\ufffd", text)
 
 
-def _add(etree: Any, above: Any, name: str, value: object) -> None:  # noqa: ANN401 - lxml has no types
-    element = etree.SubElement(above, f"{{{NAMESPACE}}}{name}")
+class _Place(NamedTuple):
+    element: str
+    path: str
+    form: str = ""
+
+
+def _add(sub: Any, above: Any, place: _Place, value: object, faults: list[Fault]) -> None:  # noqa: ANN401 - lxml has no types
+    element = sub(above, f"{{{NAMESPACE}}}{place.element}")
     if not isinstance(value, Element):
-        element.text = lawful(str(value))
+        text = lawful(str(value))
+        element.text = text
+        faults += _value_faults(" ".join(text.split()), place.form, place.path) if place.form else ()
         return
     for field in _fields(type(value)):
         held = getattr(value, field.name)
-        for one in held if field.many else [held]:
-            if one is not None:
-                _add(etree, element, field.element, one)
+        path = f"{place.path}/{field.element}"
+        if not field.many:
+            if held is not None:
+                _add(sub, element, _Place(field.element, path, field.form), held, faults)
+            continue
+        if len(held) < field.least:
+            faults.append(Fault(path, "is wanting; it is mandatory"))
+        for number, one in enumerate(held, 1):
+            _add(sub, element, _Place(field.element, f"{path}[{number}]", field.form), one, faults)
+
+
+def _value_faults(text: str, form: str, path: str) -> list[Fault]:
+    """What is wrong with a value that has a form, its white space made plain."""
+    if form == "integer":
+        return [] if re.fullmatch(r"[+-]?[0-9]{1,18}", text, re.ASCII) else [Fault(path, "not a whole number")]
+    pattern, told = _TOKENS[form]
+    if not pattern.fullmatch(text) or (form not in ("duration", "uri") and not _in_calendar(text)):
+        return [Fault(path, f"not {told}")]
+    return []
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -448,14 +473,10 @@ def _read_value(element: Any, field: _Field, path: str, faults: list[Fault]) -> 
     if not field.form:
         return text
     text = " ".join(text.split())
+    wrong = _value_faults(text, field.form, path)
+    faults += wrong
     if field.form == "integer":
-        if re.fullmatch(r"[+-]?[0-9]{1,18}", text, re.ASCII):
-            return int(text)
-        faults.append(Fault(path, "not a whole number"))
-        return None
-    pattern, told = _TOKENS[field.form]
-    if not pattern.fullmatch(text) or (field.form not in ("duration", "uri") and not _in_calendar(text)):
-        faults.append(Fault(path, f"not {told}"))
+        return None if wrong else int(text)
     return text
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -66,19 +67,25 @@ def algorithm(label: str) -> str:
 
 def _walk(value: Element, path: str) -> Iterator[Breach]:
     """Empty texts and terms, at any depth."""
-    for field in msgspec.structs.fields(type(value)):
-        held = getattr(value, field.name)
+    for name, element in _elements(type(value)):
+        held = getattr(value, name)
         many = isinstance(held, list)
         for number, one in enumerate(held if many else [held], 1):
-            place = f"{path}/{field.encode_name}" + (f"[{number}]" if many else "")
+            place = f"{path}/{element}" + (f"[{number}]" if many else "")
             if isinstance(one, str) and not one.strip():
                 yield Breach(
                     "empty", "error", place, "the element is empty", "fill it in, or leave an optional one out"
                 )
             if isinstance(one, Begrip):
-                yield from _begrip(one, field.encode_name, place)
+                yield from _begrip(one, element, place)
             if isinstance(one, Element):
                 yield from _walk(one, place)
+
+
+@functools.cache
+def _elements(cls: type[Element]) -> tuple[tuple[str, str], ...]:
+    """The fields of a struct with what their elements are called; worked out once."""
+    return tuple((field.name, field.encode_name) for field in msgspec.structs.fields(cls))
 
 
 def _begrip(term: Begrip, name: str, place: str) -> Iterator[Breach]:

@@ -89,15 +89,17 @@ class Taken:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = {name.casefold() for name in taken}
+        self._last: dict[str, int] = {}  # numbers below it are taken: ten thousand files may have one name
 
     def unique(self, name: str) -> str:
         """This name, or with a number when it is taken."""
         stem, dot, ending = name.rpartition(".")
         if not dot:
             stem, ending = name, ""
-        made, number = name, 1
+        made, number = name, self._last.get(name.casefold(), 1)
         while made.casefold() in self._taken:
             number += 1
             made = f"{stem}-{number}{dot}{ending}"
+        self._last[name.casefold()] = number
         self._taken.add(made.casefold())
         return made

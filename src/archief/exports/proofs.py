@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,12 @@ from archief.storage import base
 from archief.stored_tree import StoredTree
 from archief.tlog import merkle, note
 from archief.tlog.head import Checkpoint
+
+SEALED_KEPT = 32
+"""Commits whose inner trees are kept: the events of one record lie in several."""
+
+COMMITS_KEPT = 5_000
+HASHES_KEPT = 200_000
 
 
 class Head(NamedTuple):
@@ -62,8 +69,9 @@ class Prover:
     def __init__(self, log: Log, head: Head) -> None:
         self.log = log
         self.head = head
-        self._trees = [StoredTree(log.storage, log.size, from_log=whole) for whole in (False, True)]
-        self._sealed: tuple[int, list[list[bytes]]] = (-1, [])
+        self._trees = [_Remembered(StoredTree(log.storage, log.size, from_log=whole)) for whole in (False, True)]
+        self._sealed: OrderedDict[int, list[list[bytes]]] = OrderedDict()
+        self._commits: dict[int, tuple[bytes, Commit]] = {}
 
     def inclusion(self, seq: int, entry: bytes) -> list[bytes]:
         """The way from an entry up to the head; out of tiles, or out of the log where tiles are wrong.
@@ -97,10 +105,13 @@ class Prover:
             ProofError: the commit does not seal it.
         """
         first = commit.base.size
-        if self._sealed[0] != commit.seq:
+        if commit.seq not in self._sealed:
             leaves = merkle.leaf_hashes(base.entry_lines(self.log.storage, first, commit.seq))
-            self._sealed = (commit.seq, _levels(leaves))
-        levels = self._sealed[1]
+            self._sealed[commit.seq] = _levels(leaves)
+            if len(self._sealed) > SEALED_KEPT:
+                self._sealed.popitem(last=False)
+        self._sealed.move_to_end(commit.seq)
+        levels = self._sealed[commit.seq]
         proof = merkle.inclusion_proof(
             seq - first, commit.events, lambda wanted: [levels[level][index] for level, index in wanted]
         )
@@ -109,9 +120,29 @@ class Prover:
         return proof
 
     def commits(self, seqs: Sequence[int]) -> Mapping[int, tuple[bytes, Commit]]:
-        """Commit entries by their index, as bytes and decoded."""
-        entries = history.entries_of(self.log, seqs)
-        return {seq: (entry, envelope.decode_commit(entry, f"entry {seq}")) for seq, entry in entries.items()}
+        """Commit entries by their index, as bytes and decoded. Asked for many together, they are read together."""
+        wanted = set(seqs)
+        fresh = wanted - self._commits.keys()
+        if len(self._commits) + len(fresh) > COMMITS_KEPT:
+            self._commits, fresh = {}, wanted
+        for seq, entry in history.entries_of(self.log, fresh).items() if fresh else ():
+            self._commits[seq] = (entry, envelope.decode_commit(entry, f"entry {seq}"))
+        return {seq: self._commits[seq] for seq in sorted(wanted)}
+
+
+class _Remembered:
+    """The hashes of a tree, each worked out once: records that lie together share most of their way up."""
+
+    def __init__(self, tree: StoredTree) -> None:
+        self._tree = tree
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def __call__(self, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
+        if len(self._known) > HASHES_KEPT:
+            self._known = {}
+        fresh = [one for one in wanted if one not in self._known]
+        self._known.update(zip(fresh, self._tree(fresh), strict=True))
+        return [self._known[one] for one in wanted]
 
 
 def _levels(leaves: list[bytes]) -> list[list[bytes]]:

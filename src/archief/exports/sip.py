@@ -145,8 +145,10 @@ def write(
         WriteFailedError: the disk refused.
     """
     chosen = selection.select(database, wish.streams, wish.day)
-    package = _Package(target, log, prover, wish, holdings.names(database))
     units = chosen.units
+    # Asked once: what is decided on one record rests on many.
+    valued = holdings.valuations(database, [unit.stream for unit in units])
+    package = _Package(target, log, prover, wish, holdings.names(database), valued)
     for begin in range(package.done, len(units), BATCH):
         batch = _Batch(log, database, package, units[begin : begin + BATCH])
         for number, unit in enumerate(batch.units, begin + 1):
@@ -171,7 +173,7 @@ class _Batch:
             holdings.signatures(database, streams),
             history.of(log, database, streams),
         )
-        self._valued = holdings.valuations(database, streams)
+        package.prover.commits([one.commit for those in self._histories.values() for one in those])
         self._package = package
         self.files = holdings.files(database, streams)
         tabled = {one.event.facts.meeting for those in self._histories.values() for one in _tabled(those)}
@@ -190,7 +192,7 @@ class _Batch:
             "archive": self._package.archive,
             "history": self._histories[stream],
             "names": self._package.people,
-            "valuation": self._valued.get(stream, Valuation()),
+            "valuation": self._package.valued.get(stream, description.UNDECIDED),
         }
 
 
@@ -201,12 +203,21 @@ def _tabled(events: History) -> Iterable[history.Happened]:
 class _Package:
     """A SIP while it is written."""
 
-    def __init__(self, target: Target, log: Log, prover: Prover, wish: Wish, people: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        target: Target,
+        log: Log,
+        prover: Prover,
+        wish: Wish,
+        people: Mapping[str, str],
+        valued: Mapping[str, Valuation],
+    ) -> None:
         self.target = target
         self.log = log
         self.prover = prover
         self.wish = wish
         self.people = people
+        self.valued = valued
         self.archive = holdings.archive(log)
         self.time = log.last_commit.time
         self.top = verwijzing(wish.location or f"Archief van {self.archive.organisation}")
