@@ -197,6 +197,19 @@ def _receipt(fields: dict[str, Any]) -> None:
         fields.setdefault("key", "0" * 64)
 
 
+def _started(fields: dict[str, Any]) -> None:
+    fields["documents_of"] = [fields["documents"], *[0] * (len(fields["streams"]) - 1)]
+
+
+def _erased(fields: dict[str, Any]) -> None:
+    if fields.get("documents_of"):
+        fields["documents_of"] = (fields["documents_of"] * 1_000)[: len(fields["seqs"])]
+    if corrected := [seq for seq in fields.get("corrected", ()) if seq not in fields["seqs"]]:
+        fields["corrected"] = corrected
+    else:
+        fields.pop("corrected", None)
+
+
 def _list_row(fields: dict[str, Any]) -> None:
     if fields.get("waardering") == "V":
         fields.setdefault("bewaartermijn", "P1Y")
@@ -215,6 +228,8 @@ _REPAIRS: dict[type[Word], Callable[[dict[str, Any]], None]] = {
     letters.LetterReceivedFacts: _numbered,
     letters.LetterPatch: _patch,
     dossiers.OpennessRestrictedFacts: _restricted,
+    retention.DestructionStartedFacts: _started,
+    retention.PayloadErasedFacts: _erased,
     transfer.TransferAcceptedFacts: _receipt,
     transfer.TransferRejectedFacts: _receipt,
 }

@@ -1,4 +1,4 @@
-"""The verklaring van vernietiging of an execution: its facts out of the log, and the record that keeps it.
+"""The verklaring van vernietiging of an execution: its facts out of the log (``declaring`` keeps it).
 
 Everything in it is read off facts, codes and counts, so that it says nothing of what was destroyed, and says the same
 when an interrupted execution is gone on with after the records are gone.
@@ -7,31 +7,23 @@ when an interrupted execution is gone on with after the records are gone.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archief.cli import records
 from archief.cli.records import Happened
 from archief.cli.retained import Retained
-from archief.cli.session import Session
-from archief.cli.wording import draft
-from archief.draft import Draft, new_stream
-from archief.errors import ExtraMissingError, MalformedError
 from archief.law import roles
 from archief.law.retention_list import order_of
 from archief.rules.adoption import RuleSets
 from archief.rules.authority import Authority
 from archief.rules.rounds import Round
 from archief.rules.town_hall import day_of
-from archief.storage.base import NewDocument
 
 if TYPE_CHECKING:
     from archief.render.declarations.destruction import Category, Vernietiging
     from archief.render.declarations.paper import System
 
-TITLE = "Verklaring van vernietiging"
 METHOD = "erased-and-rebuilt"
 
 
@@ -235,52 +227,3 @@ def _categories(made: Specification, counts: Counts) -> list[Category]:
             )
         )
     return found
-
-
-class Kept(NamedTuple):
-    """A certificate on its way into the archive.
-
-    Attributes:
-        record: the event that registers it.
-        stream: its record.
-        without_pdf: why there is no PDF of it; empty when there is.
-    """
-
-    record: Draft
-    stream: str
-    without_pdf: str
-
-
-def kept(session: Session, made: Vernietiging) -> Kept:
-    """The record that keeps a certificate: the page, the PDF where it can be made, and the facts as data.
-
-    Args:
-        session: for random ids.
-        made: its facts.
-    """
-    from archief.render.declarations import declaration  # noqa: PLC0415 - only who executes pays
-
-    files = [("verklaring.html", "text/html", declaration.html(made))]
-    why = ""
-    try:
-        files.append(("verklaring.pdf", "application/pdf", declaration.pdf(made)))
-    except (ExtraMissingError, MalformedError) as error:
-        why = error.what
-    files.append(("verklaring.json", "application/json", declaration.data(made)))
-    documents = [_document(session, *file) for file in files]
-    stream = new_stream(session.entropy)
-    data = {
-        "date": day_of(made.time).isoformat(),
-        "doc_type": TITLE,
-        "documents": [ref for ref, _ in documents],
-        "organisation": made.organisation,
-        "subject": f"{TITLE} {made.destruction}",
-    }
-    record = draft("letter_registered", stream, {"kind": "verklaring"}, data, documents=[new for _, new in documents])
-    return Kept(record, stream, why)
-
-
-def _document(session: Session, name: str, media_type: str, content: bytes) -> tuple[dict[str, Any], NewDocument]:
-    digest = hashlib.sha256(content).hexdigest()
-    new = NewDocument(session.entropy(16).hex(), lambda: io.BytesIO(content), digest)
-    return {"id": new.id, "media_type": media_type, "name": name, "sha256": digest, "size": len(content)}, new

@@ -39,6 +39,7 @@ destroy = Family(
         "consent": "destroying:consent",
         "authorise": "destroying:authorise",
         "cancel": "destroying:cancel",
+        "erase": "erasing:erase",
         "execute": "executing:execute",
         "again": "executing:again",
     },

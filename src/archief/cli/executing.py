@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import click
 
 from archief import erasure
-from archief.cli import certificate, derived, records, retained, state, writing
+from archief.cli import certificate, declaring, derived, records, retained, state, writing
 from archief.cli.certificate import METHOD, Counts, Executed, Specification
 from archief.cli.derived import Reached
 from archief.cli.destroying import rounds
@@ -293,7 +293,7 @@ def _close(case: Case, gone: Here) -> Done:
     )
     copies = derived.reached(session, made, case.streams)
     systems = derived.systems(copies)
-    kept = certificate.kept(
+    kept = declaring.kept(
         session, certificate.drawn_up(case.specification, counts, done, authority, derived.in_dutch(systems))
     )
     closing = {

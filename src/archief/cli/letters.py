@@ -13,6 +13,9 @@ from archief.events.catalogue import CONTENT_TAGS
 GONE = "[vernietigd]"
 """What stands where destroyed content stood."""
 
+ERASED = "[gewist]"
+"""What stands where words stood that were erased by themselves (AVG); the rest of the record is there."""
+
 MISSING = "[ontbreekt]"
 """What stands where content is gone without a destruction: a loss."""
 
@@ -61,6 +64,7 @@ def letter(happened: Sequence[Happened], name: Name) -> dict[str, Any]:
         "signatures": signatures,
         "dispatches": [_plain(one) for one in happened if _is(one, "letter_dispatched")],
         "annotations": [_plain(one) for one in happened if _is(one, "letter_annotated")],
+        "erasures": [_erasure(one) for one in happened if _is(one, "payload_erased")],
         "relations": [_plain(one) for one in happened if _is(one, "letters_related")],
     }
 
@@ -111,6 +115,15 @@ def _signature(one: Happened, current: set[int], name: Name) -> dict[str, Any]:
         "deviation": shown.get("deviation"),
         "payload": one.payload,
     }
+
+
+def _erasure(one: Happened) -> dict[str, Any]:
+    """What was erased by itself: ``decision`` says who decided, ``reference`` which decision it was."""
+    data = msgspec.to_builtins(one.data) if one.data is not None else {}
+    return {
+        "entry": one.event.seq, "time": one.time, **msgspec.to_builtins(one.event.facts),
+        "reference": data.get("decision"), "reason": data.get("reason"), "payload": one.payload,
+    }  # fmt: skip
 
 
 def _plain(one: Happened) -> dict[str, Any]:

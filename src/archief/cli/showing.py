@@ -43,8 +43,15 @@ class _Found:
         if one.payload != "absent":
             return ""
         event = one.event
-        lawful = self.authority.destructions.cover(event.seq, event.stream, event.stream_seq)
-        return letters.GONE if lawful else letters.MISSING
+        destructions = self.authority.destructions
+        if not destructions.cover(event.seq, event.stream, event.stream_seq):
+            return letters.MISSING
+        return letters.ERASED if destructions.by_itself(event.seq, event.stream) else letters.GONE
+
+    @functools.cached_property
+    def marks(self) -> dict[int, str]:
+        """What stands where words stood, by entry."""
+        return {one.event.seq: self.gone(one) for one in self.happened if self.gone(one)}
 
     @functools.cached_property
     def authority(self) -> Authority:
@@ -211,9 +218,8 @@ def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
     body = fields.pop("body", [])
     output.line(output.styled(f"letter {found.stream}", bold=True))
     pairs = [("kind", told.get("kind")), ("status", told["status"]), ("version", told["version"])]
-    gone = {found.gone(one) for one in found.happened} - {""}
-    if gone:
-        pairs.append(("content", ", ".join(sorted(gone))))
+    if found.marks:
+        pairs.append(("content", ", ".join(sorted(set(found.marks.values())))))
     output.fields([*pairs, *((name, _shown(value)) for name, value in fields.items())], indent="  ")
     for paragraph in body:
         output.line()
@@ -227,10 +233,12 @@ def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
     for one in told["signatures"]:
         output.line(_signature(one))
     for one in told["dispatches"]:
-        to = ", ".join(person["name"] for person in one.get("recipients", [])) or letters.GONE
+        to = ", ".join(person["name"] for person in one.get("recipients", [])) or found.marks[one["entry"]]
         output.line(f"dispatched {one['date']} by {one['channel']} to {to}")
     for one in told["annotations"]:
-        output.line(f"annotation ({one['kind']}): {one.get('text', letters.GONE)}")
+        output.line(f"annotation ({one['kind']}): {one.get('text') or found.marks[one['entry']]}")
+    for one in told["erasures"]:
+        output.line(_erasure(one))
     for one in told["relations"]:
         output.line(f"{one['relation']} {one['other']}")
     _foot(output, found)
@@ -259,6 +267,15 @@ def _signature(one: dict[str, Any]) -> str:
     if one["deviation"]:
         parts.append(f"deviation: {one['deviation']}")
     return "; ".join(parts)
+
+
+def _erasure(one: dict[str, Any]) -> str:
+    """What was erased by itself, by whose decision."""
+    entries = ", ".join(map(str, one["seqs"]))
+    decision = f" ({one['reference']})" if one["reference"] else ""
+    where = f"; certificate {one['certificate']}" if one.get("certificate") else ""
+    corrected = f"; now said by entry {', '.join(map(str, one['corrected']))}" if one.get("corrected") else ""
+    return f"erased: entry {entries}, {one['ground']}, decided by {one['decision']}{decision}{corrected}{where}"
 
 
 def _wrapped(paragraph: str) -> str:

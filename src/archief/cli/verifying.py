@@ -121,6 +121,14 @@ def _cosigned(report: Report) -> str:
     return f"size {report.cosigned_size:,} ({counted(report.cosignatures, 'cosignature')} on kept heads)"
 
 
+def _gone(report: Report) -> str:
+    """How many payloads are lawfully gone, behind those that are there."""
+    if not report.destroyed:
+        return ""
+    by_itself = f" ({report.erased:,} by itself)" if report.erased else ""
+    return f"; {report.destroyed:,} lawfully gone{by_itself}"
+
+
 def _tell(output: Output, report: Report, sample: int | None) -> None:
     output.line(report.origin or "a log without an archive")
     head = "none" if report.head_size is None else f"size {report.head_size:,}"
@@ -129,7 +137,7 @@ def _tell(output: Output, report: Report, sample: int | None) -> None:
     pairs = [
         ("entries", f"{report.size:,}" + (f", of which {report.since:,} were verified before" if report.since else "")),
         ("events", f"{report.events:,} in {counted(report.commits, 'commit')}"),
-        ("payloads", f"{report.payloads:,}" + (f"; {report.destroyed:,} lawfully gone" if report.destroyed else "")),
+        ("payloads", f"{report.payloads:,}{_gone(report)}"),
         ("documents", f"{report.documents:,}"),
         ("signed head", head),
         *([("cosigned", _cosigned(report))] if report.cosigned_size is not None else []),

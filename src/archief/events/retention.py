@@ -208,7 +208,7 @@ class DestructionStartedFacts(Parted):
     authorisation: Annotated[Seq, about("entry of the authorisation", 74)]
     documents: Annotated[Count, about("documents that will be erased", 3)]
     documents_of: Annotated[
-        list[Count], about("documents of each stream, in their order; absent: not told apart", [3, 0], high=STREAMS_MAX)
+        list[Count], about("documents of each stream, in their order; absent: not told apart", [3], high=STREAMS_MAX)
     ] = []
     payloads: Annotated[Count, about("payloads that will be erased", 12)]
 
@@ -292,7 +292,18 @@ class PayloadErasedFacts(Word):
     ground: Annotated[Code, about("ground", "avg:17")]
     decision: Annotated[Code, about("who decided", "request")]
     decided: Annotated[Date, about("day of the decision", "2022-03-01")] | None = None
-    certificate: Annotated[StreamId, about("record that holds the certificate")] | None = None
+    certificate: Annotated[StreamId, about("record that holds the certificate, or will")] | None = None
+    corrected: Annotated[Seqs, about("entries that say it right now (rectification)", [50], low=1, unique=True)] = []
+    documents_of: Annotated[
+        list[Count], about("documents of each entry, in their order; absent: not told", [1], high=STREAMS_MAX)
+    ] = []
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """A number for each entry; what is erased is not what says it right."""
+        if self.documents_of and len(self.documents_of) != len(self.seqs):
+            yield "documents_of", "not one for each entry"
+        if set(self.corrected) & set(self.seqs):
+            yield "corrected", "an entry that is erased"
 
 
 class PayloadErasedData(Word):

@@ -70,6 +70,10 @@ class Destructions:
         """Whether this payload must be gone."""
         return (seq, stream) in self.erased or stream_seq <= self.destroyed.get(stream, -1)
 
+    def by_itself(self, seq: int, stream: str) -> bool:
+        """Whether this payload was erased by itself, and its record was not destroyed since."""
+        return (seq, stream) in self.erased and stream not in self.destroyed
+
     def apply(self, event: Event, act: Act, authority: Authority, time: str) -> None:
         """Take an event of an authorised commit into account.
 

@@ -78,6 +78,7 @@ class Report(msgspec.Struct, kw_only=True):
         since: where it began: 0 for a whole verification.
         events, commits, payloads, documents: how many were looked at.
         destroyed: payloads that are lawfully gone.
+        erased: of those the payloads that were erased by themselves (AVG).
         unauthorised: the commits (by entry) that replay skips.
         head_size: the size of the newest signed head; None when nothing is signed.
         cosignatures: valid cosignatures on all heads in the archive.
@@ -95,6 +96,7 @@ class Report(msgspec.Struct, kw_only=True):
     payloads: int = 0
     documents: int = 0
     destroyed: int = 0
+    erased: int = 0
     unauthorised: list[int] = msgspec.field(default_factory=list)
     head_size: int | None = None
     cosignatures: int = 0

@@ -106,6 +106,7 @@ class Fold:
                 continue  # not committed: the loose tail is named as such
             if self.authority.destructions.cover(seq, stream, stream_seq):
                 self.report.destroyed += 1
+                self.report.erased += self.authority.destructions.by_itself(seq, stream)
             else:
                 self._fault(
                     "payload-missing",
