@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from archief.cli import drafting, names, numbers, records, writing
+from archief.cli import drafting, names, records, writing
 from archief.cli.people import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import complete_types, verb, writing_options
@@ -119,8 +119,11 @@ def append(
         wanted = _stream(made, event_type, stream)
         facts = _completed(made, event_type, wanted, typed.facts)
         one: Draft = draft(event_type.tag, wanted, facts, payload, documents=documents, expect_version=expect_version)
-        if event_type.stream == "letter" and event_type.opens and "series" not in facts:
-            numbers.warn_of_number(made, (payload or {}).get("number"))
+        number = (payload or {}).get("number")
+        if number and event_type.stream == "letter" and event_type.opens and "series" not in facts:
+            from archief.cli import numbers  # noqa: PLC0415 - only who types a number pays
+
+            numbers.warn_of_number(made, number)
         writing.finish(made, [one], dry_run=dry_run)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from archief.cli import letters, moment, pages, records
+from archief.cli import letters, moment, records
 from archief.cli.output import Output, counted
 from archief.cli.records import Happened
 from archief.cli.session import Session
@@ -110,7 +110,7 @@ def show(session: Session, *, record: str, day: str | None) -> None:
     """
     found = _Found(session, record, day)
     output = session.output
-    if found.kind in _PAGES:
+    if found.kind in ("dossier", "destruction", "transfer"):
         _show_page(output, found)
         found.demand_cover()
         return
@@ -197,7 +197,10 @@ def _show_events(output: Output, found: _Found) -> None:
 
 def _show_page(output: Output, found: _Found) -> None:
     """A record that has a page of its own."""
-    page = _PAGES[found.kind](found.session, found.log, found.position.size, found.happened)
+    from archief.cli import pages  # noqa: PLC0415 - who shows a letter does not pay for dossiers and destructions
+
+    tells = {"dossier": pages.dossier, "destruction": pages.rounds, "transfer": pages.transfer}
+    page = tells[found.kind](found.session, found.log, found.position.size, found.happened)
     if output.json:
         events = [_event(found, one) for one in found.happened]
         output.members({**found.members, found.kind: page, "events": events})
@@ -208,9 +211,6 @@ def _show_page(output: Output, found: _Found) -> None:
         shown = pages.show_transfer if found.kind == "transfer" else pages.show_rounds
         shown(output, page, found.stream, found.name)
     _foot(output, found)
-
-
-_PAGES: Mapping[str, pages.Page] = {"dossier": pages.dossier, "destruction": pages.rounds, "transfer": pages.transfer}
 
 
 def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:

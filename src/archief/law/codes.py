@@ -14,6 +14,8 @@ import functools
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from archief.law import files
+
 OWN = "own:"
 """A word that begins so is the organisation's own, and every list takes it."""
 
@@ -80,20 +82,16 @@ def fields_of(name: str) -> Mapping[str, CodeList]:
 @functools.cache
 def lists() -> Mapping[str, CodeList]:
     """Read all lists, by name."""
-    import tomllib  # noqa: PLC0415 - read when first asked, not at import
-    from importlib import resources  # noqa: PLC0415 - as above
-
-    read = tomllib.loads(resources.files("archief.law").joinpath("codes.toml").read_text("utf-8"))
     return {
         name: CodeList(
             one["title"],
             tuple(one["fields"]),
-            str(one["edition"]),
+            one["edition"],
             one["source"],
             one["words"],
             one.get("beginnings", False),
         )
-        for name, one in read.items()
+        for name, one in files.table("codes").items()
     }
 
 

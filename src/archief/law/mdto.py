@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
+
+from archief.law import files
 
 
 class TermList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,8 +116,4 @@ def preferred_formats() -> frozenset[str]:
 
 @functools.cache
 def _table() -> _Table:
-    import tomllib  # noqa: PLC0415 - read when first asked, not at import
-    from importlib import resources  # noqa: PLC0415 - as above
-
-    raw: Any = tomllib.loads(resources.files("archief.law").joinpath("mdto.toml").read_text("utf-8"))
-    return msgspec.convert(raw, _Table)
+    return msgspec.convert(files.table("mdto"), _Table)

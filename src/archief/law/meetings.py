@@ -11,6 +11,8 @@ import datetime as dt
 import functools
 from typing import NamedTuple
 
+from archief.law import files
+
 
 class Form(NamedTuple):
     """A form of meeting.
@@ -53,8 +55,5 @@ def on(day: dt.date) -> list[str]:
 @functools.cache
 def forms() -> tuple[Form, ...]:
     """Read the whole table."""
-    import tomllib  # noqa: PLC0415 - read when first asked, not at import
-    from importlib import resources  # noqa: PLC0415 - as above
-
-    found = tomllib.loads(resources.files("archief.law").joinpath("meetings.toml").read_text("utf-8"))["form"]
+    found = files.table("meetings")["form"]
     return tuple(Form(one["name"], one.get("valid_from"), one.get("valid_until"), one["source"]) for one in found)

@@ -13,6 +13,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from archief.law import files
+
 ANY = "*"
 """Any office."""
 
@@ -88,10 +90,7 @@ def profiles() -> tuple[Profile, ...]:
 
 @functools.cache
 def _read() -> tuple[tuple[Profile, ...], Mapping[str, str]]:
-    import tomllib  # noqa: PLC0415 - read when first asked, not at import
-    from importlib import resources  # noqa: PLC0415 - as above
-
-    found = tomllib.loads(resources.files("archief.law").joinpath("profiles.toml").read_text("utf-8"))
+    found = files.table("profiles")
     return tuple(_profile(one) for one in found["profile"]), {one["role"]: one["office"] for one in found["stand_in"]}
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 
+from archief.law import files
+
 ROLES = (
     "archivaris",
     "recordmanager",
@@ -46,8 +48,4 @@ def may_append(name: str, roles: Iterable[str]) -> bool:
 @functools.cache
 def table() -> Mapping[str, tuple[str, ...]]:
     """Read the whole table: name of an event type to the roles that may append it."""
-    import tomllib  # noqa: PLC0415 - read when first asked, not at import
-    from importlib import resources  # noqa: PLC0415 - as above
-
-    rows = tomllib.loads(resources.files("archief.law").joinpath("roles.toml").read_text("utf-8"))["may_append"]
-    return {name: tuple(roles) for name, roles in rows.items()}
+    return {name: tuple(roles) for name, roles in files.table("roles")["may_append"].items()}

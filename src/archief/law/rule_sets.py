@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from archief.law import retention_list
+from archief.law import files, retention_list
 from archief.law.retention_list import RetentionList
 from archief.law.term import Term
 
@@ -46,11 +46,9 @@ class ArchiveLaw(NamedTuple):
 @functools.cache
 def laws() -> Mapping[str, ArchiveLaw]:
     """The archive laws by code."""
-    import tomllib  # noqa: PLC0415 - read when first asked, not at import
-
     found = {}
     for code in LAWS:
-        head = tomllib.loads(_text(f"{code}.toml"))
+        head = files.table(code)
         transfer = head["transfer"]
         found[code] = ArchiveLaw(
             code, head["edition"], head["title"], head["source"], head.get("begin"),
@@ -62,12 +60,10 @@ def laws() -> Mapping[str, ArchiveLaw]:
 @functools.cache
 def lists() -> Mapping[str, RetentionList]:
     """The retention lists by code."""
-    import tomllib  # noqa: PLC0415 - as above
-
     found = {}
     for code in LISTS:
-        head = tomllib.loads(_text(f"{code}.toml"))
-        rows = retention_list.read(_text(f"{code}.tsv"), f"{code}.tsv", head["processes"])
+        head = files.table(code)
+        rows = retention_list.read(files.text(f"{code}.tsv"), f"{code}.tsv", head["processes"])
         found[code] = RetentionList(
             code, head["edition"], head["title"], head["source"], head.get("begin"), head.get("end"), rows
         )
@@ -81,10 +77,4 @@ def hash_of(code: str) -> str:
         code: one of ``LAWS`` or ``LISTS``.
     """
     names = [f"{code}.toml", *([f"{code}.tsv"] if code in LISTS else [])]
-    return hashlib.sha256("".join(_text(name) for name in names).encode()).hexdigest()
-
-
-def _text(name: str) -> str:
-    from importlib import resources  # noqa: PLC0415 - read when first asked, not at import
-
-    return resources.files("archief.law").joinpath(name).read_text("utf-8")
+    return hashlib.sha256("".join(files.text(name) for name in names).encode()).hexdigest()

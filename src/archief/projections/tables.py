@@ -10,19 +10,19 @@ import functools
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from archief.events import catalogue
-from archief.law import profiles, rule_sets
+from archief.law import files, profiles, rule_sets
 from archief.law.term import Term
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_FOLDER = Path(__file__).parent
 _CREATE = re.compile(r"^create or replace (table|view) (\w+) as\n(.*?);\n", re.MULTILINE | re.DOTALL)
 _TAG = re.compile(r"'([a-z_]+\.v[0-9]+)'")
 _COMMENT = re.compile(r"--[^\n]*")
@@ -55,25 +55,21 @@ class Projection(NamedTuple):
     types: frozenset[str]
 
 
-def _folder() -> Traversable:
-    return resources.files("archief.projections")
-
-
 def read(*path: str) -> str:
     """A file of this package."""
-    return _folder().joinpath(*path).read_text(encoding="utf-8")
+    return _FOLDER.joinpath(*path).read_text(encoding="utf-8")
 
 
 @functools.cache
 def projections() -> Mapping[str, Projection]:
     """All projections by name: those that read payloads first, views last: what they read is there by then."""
-    found = (parse(item.name.removesuffix(".sql"), item.read_text(encoding="utf-8")) for item in _sql(_folder()))
+    found = (parse(item.name.removesuffix(".sql"), item.read_text(encoding="utf-8")) for item in _sql(_FOLDER))
     return {
         each.name: each for each in sorted(found, key=lambda each: (not each.stored, not each.reads_data, each.name))
     }
 
 
-def _sql(folder: Traversable) -> list[Traversable]:
+def _sql(folder: Path) -> list[Path]:
     return sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
 
 
@@ -98,7 +94,7 @@ def parse(name: str, text: str) -> Projection:
 @functools.cache
 def audits() -> Mapping[str, str]:
     """The rules: name and query; any row is a violation."""
-    return {item.name.removesuffix(".sql"): item.read_text(encoding="utf-8") for item in _sql(_folder() / "audits")}
+    return {item.name.removesuffix(".sql"): item.read_text(encoding="utf-8") for item in _sql(_FOLDER / "audits")}
 
 
 @functools.cache
@@ -106,8 +102,8 @@ def form() -> str:
     """Hash of everything that decides what a state looks like: another hash, another state."""
     digest = hashlib.sha256()
     texts = [each.text for each in projections().values()]
-    texts += [item.read_text(encoding="utf-8") for item in _sql(_folder() / "staging")]
-    texts += [",".join(catalogue.TYPES), repr(_places())]
+    texts += [item.read_text(encoding="utf-8") for item in _sql(_FOLDER / "staging")]
+    texts += [",".join(catalogue.TYPES), files.text("profiles.toml")]
     texts += [rule_sets.hash_of(code) for code in (*rule_sets.LAWS, *rule_sets.LISTS)]
     for text in texts:
         digest.update(hashlib.sha256(text.encode()).digest())

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from archief import canonical, keys
 from archief.errors import ArchiefError, ExtraMissingError, RefusedError
@@ -45,8 +46,7 @@ OUTCOME_REMEDY = (
 """What to do about :meth:`Authority.outcome_faults`."""
 
 
-@dataclass
-class EnrolledKey:
+class EnrolledKey(msgspec.Struct):
     """A key of a person, and when it held."""
 
     public: PublicKey
@@ -57,8 +57,7 @@ class EnrolledKey:
     suspect_from: int | None = None
 
 
-@dataclass
-class Mandate:
+class Mandate(msgspec.Struct):
     """Who may act for an organ; ``begin`` and ``end`` (exclusive) as dates, authority from the entry on."""
 
     stream: str
@@ -67,30 +66,28 @@ class Mandate:
     ended: str | None = None
 
 
-@dataclass
-class Judgement:
+class Judgement(msgspec.Struct):
     """What authority says of one commit: why it is unauthorised; empty when it is not."""
 
-    unauthorised: list[str] = field(default_factory=list)
+    unauthorised: list[str] = msgspec.field(default_factory=list)
 
 
-@dataclass
-class Authority:
+class Authority(msgspec.Struct):
     """The keys, roles, destructions, transfers and series of numbers that hold at one position in the log."""
 
     origin: str = ""
     archive: str = ""
     test: bool = False
-    log_keys: list[PublicKey] = field(default_factory=list)
-    former_log_keys: list[list[PublicKey]] = field(default_factory=list)
-    former_origins: list[tuple[str, int]] = field(default_factory=list)
-    persons: dict[str, int] = field(default_factory=dict)
-    keys: dict[str, EnrolledKey] = field(default_factory=dict)
-    roles: dict[str, dict[str, int]] = field(default_factory=dict)
-    mandates: dict[str, Mandate] = field(default_factory=dict)
-    destructions: Destructions = field(default_factory=Destructions)
-    transfers: Transfers = field(default_factory=Transfers)
-    numbering: Numbering = field(default_factory=Numbering)
+    log_keys: list[PublicKey] = msgspec.field(default_factory=list)
+    former_log_keys: list[list[PublicKey]] = msgspec.field(default_factory=list)
+    former_origins: list[tuple[str, int]] = msgspec.field(default_factory=list)
+    persons: dict[str, int] = msgspec.field(default_factory=dict)
+    keys: dict[str, EnrolledKey] = msgspec.field(default_factory=dict)
+    roles: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    mandates: dict[str, Mandate] = msgspec.field(default_factory=dict)
+    destructions: Destructions = msgspec.field(default_factory=Destructions)
+    transfers: Transfers = msgspec.field(default_factory=Transfers)
+    numbering: Numbering = msgspec.field(default_factory=Numbering)
     adopting: tuple[int, ...] = ()
 
     def judge(self, key: str, origin: str, tags: Iterable[str]) -> list[str]:
@@ -156,7 +153,8 @@ class Authority:
         if trial.origin != commit.origin:
             reasons.append(f"the commit is of log {commit.origin}, its events name {trial.origin}")
         if not reasons:
-            self.__dict__.update(trial.__dict__)
+            for name in self.__struct_fields__:
+                setattr(self, name, getattr(trial, name))
         return Judgement(reasons)
 
     def outcome_faults(self, before: Authority, key: str) -> list[str]:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from archief.errors import NotFoundError, RefusedError
 
@@ -29,15 +30,14 @@ TO_BE_DRAWN = "(next)"
 _PART = re.compile(r"\{(year|number)(?::0([1-9]))?\}")
 
 
-@dataclass
-class Numbering:
+class Numbering(msgspec.Struct):
     """The series in force at one position in the log.
 
     Attributes:
         settings: per series, and year or None for every year, how numbers are written and the first one.
     """
 
-    settings: dict[tuple[str, int | None], tuple[str, int]] = field(default_factory=dict)
+    settings: dict[tuple[str, int | None], tuple[str, int]] = msgspec.field(default_factory=dict)
 
     def copy(self) -> Numbering:
         """An independent copy."""
