@@ -87,6 +87,9 @@ OTHERWISE = {
         ),
         "read when there is a transfer: tests/cli/commands/transfer-receipt.txt",
     ),
+    **dict.fromkeys(
+        ("sign --crl", "sign --roots"), "read when there is a certificate: tests/unit/test_cli_sign_pdf.py"
+    ),
     "init FOLDER": "made when it is not there",
 }
 

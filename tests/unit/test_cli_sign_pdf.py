@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import shutil
 import sys
@@ -33,6 +34,7 @@ from tests.founding import seeded
 from tests.unit.test_cli_timestamp import reply
 
 Archief = Callable[..., int]
+At = Callable[[dt.datetime], Archief]
 NOW = transcript.BEGIN.replace(hour=12) + dt.timedelta(days=2)
 NUMBER = "2021-00018"
 SIGN = ("--as", "jansen", "sign", NUMBER, "--basis", "gemeentewet:32a")
@@ -49,7 +51,8 @@ def authority() -> Authority:
 
 
 @pytest.fixture
-def archief(authority: Authority, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archief:
+def at(authority: Authority, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> At:
+    """The command line at a moment."""
     monkeypatch.chdir(tmp_path)
     transcript.begin("letters.txt", kept)
     for name in ("jansen", "bakker"):
@@ -58,11 +61,16 @@ def archief(authority: Authority, kept: Path, tmp_path: Path, monkeypatch: pytes
         file.chmod(0o600)
     entropy = seeded("sign")
 
-    def ran(*words: str) -> int:
+    def ran(moment: dt.datetime, *words: str) -> int:
         environ = {"HOME": ".", "ARCHIEF_KEYS": "keys", "ARCHIEF_STATE": "state", "ARCHIEF_PASSPHRASE": "geheim"}
-        return run([*words], Session(environ, lambda: NOW, entropy, Cost(log2_n=10)))
+        return run([*words], Session(environ, lambda: moment, entropy, Cost(log2_n=10)))
 
-    return ran
+    return lambda moment: functools.partial(ran, moment)
+
+
+@pytest.fixture
+def archief(at: At) -> Archief:
+    return at(NOW)
 
 
 def entries() -> list[dict[str, Any]]:
@@ -155,16 +163,9 @@ def test_after_an_edit_the_letter_is_rendered_anew(
     assert ["bakker"] == [one.holder for one in found]
 
 
-@pytest.mark.slow
-def test_an_authority_that_is_asked_makes_it_b_t(
-    archief: Archief,
-    requires: Requires,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    requires("openssl", shutil.which("openssl") is not None, "openssl is not installed")
-    folder = Authority("Test TSA root", dt.datetime.now(dt.UTC).replace(microsecond=0)).timestamps(tmp_path)
+def answering(authority: Authority, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let a timestamp authority below this one answer what is asked; gives the addresses that were."""
+    authority.timestamps(folder)
     asked = []
 
     def ask(url: str, request: bytes) -> bytes:
@@ -174,6 +175,20 @@ def test_an_authority_that_is_asked_makes_it_b_t(
         return (folder / "answer.tsr").read_bytes()
 
     monkeypatch.setattr(timestamping, "ask", ask)
+    return asked
+
+
+@pytest.mark.slow
+def test_an_authority_that_is_asked_makes_it_b_t(
+    archief: Archief,
+    requires: Requires,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    requires("openssl", shutil.which("openssl") is not None, "openssl is not installed")
+    root = Authority("Test TSA root", dt.datetime.now(dt.UTC).replace(microsecond=0))
+    asked = answering(root, tmp_path, monkeypatch)
     words = (*SIGN, "--pdf", "jansen.p12", "--tsa", "http://tsa.example/", "--json")
     assert 0 == archief(*words, "--dry-run")
     assert "B-B" == told(capsys)["pades"]
@@ -181,6 +196,79 @@ def test_an_authority_that_is_asked_makes_it_b_t(
     assert 0 == archief(*words)
     assert "B-T" == told(capsys)["pades"]
     assert {"http://tsa.example/"} == set(asked)  # pyhanko asks twice: once to see how long an answer is
+
+
+@pytest.mark.slow
+def test_with_roots_and_lists_it_is_b_lt_and_the_outcome_is_real(
+    at: At,
+    requires: Requires,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    requires("openssl", shutil.which("openssl") is not None, "openssl is not installed")
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(minutes=10)  # openssl stamps by the clock
+    archief, root = at(now), Authority("Test CA", now)
+    answering(root, tmp_path, monkeypatch)
+    Path("jansen.p12").write_bytes(root.holder("jansen"))
+    Path("roots.pem").write_bytes(root.pem)
+    Path("revoked.crl").write_bytes(root.crl())
+    words = (*SIGN, "--pdf", "jansen.p12", "--json", "--roots", "roots.pem", "--crl", "revoked.crl")
+    assert 0 == archief(*words, "--dry-run")
+    tried = told(capsys)
+    assert ("B-B", "valid") == (tried["pades"], tried["result"])
+    begin = len(entries())
+    assert 0 == archief(*words, "--tsa", "http://tsa.example/")
+    shown = told(capsys)
+    assert ("B-LT", "valid", None) == tuple(shown[name] for name in ("pades", "result", "reason"))
+    validated = happened(begin)[1]
+    assert ("valid", f"{now:%Y-%m-%dT%H:%M:%SZ}") == tuple(validated["facts"][name] for name in ("result", "time"))
+    assert "PAdES B-LT" == payload(validated["seq"])["note"]
+    # What the file carries is enough: no lists are asked for.
+    (one,) = pades.validations(document(shown["document"]), Trust(root.pem), now)
+    assert ("valid", "B-LT") == (one.result, one.level)
+    assert 0 == archief(*words, "--pades", "b")
+    assert "B-B" == payload(happened(begin)[3]["seq"])["note"].split()[1]
+
+
+@pytest.mark.slow
+def test_a_certificate_of_who_is_not_trusted_or_was_revoked_is_recorded_as_such(
+    archief: Archief, authority: Authority, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("other.pem").write_bytes(Authority("Elders", NOW).pem)
+    Path("empty.crl").write_bytes(authority.crl())
+    words = (*SIGN, "--pdf", "jansen.p12", "--json", "--crl", "empty.crl", "--roots")
+    assert 0 == archief(*words, "other.pem")
+    shown = told(capsys)
+    assert ("indeterminate", "NO_CERTIFICATE_CHAIN_FOUND") == (shown["result"], shown["reason"])
+    signer = pades.signer_of(Path("jansen.p12").read_bytes(), b"geheim")
+    Path("root.pem").write_bytes(authority.pem)
+    Path("revoked.crl").write_bytes(authority.crl(signer.opened.signing_cert.serial_number))
+    assert 0 == archief(*SIGN, "--pdf", "jansen.p12", "--json", "--crl", "revoked.crl", "--roots", "root.pem")
+    shown = told(capsys)
+    assert ("indeterminate", "REVOKED_NO_POE") == (shown["result"], shown["reason"])
+    Path("no.pem").write_bytes(b"Geachte raadsleden,")
+    assert MalformedError.exit_code == archief(*words, "no.pem")
+    assert "--roots" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told_where"),
+    [
+        (
+            ("--pades", "lt", "--pdf", "jansen.p12", "--tsa", "http://tsa.example/"),
+            "level lt needs --roots and --crl too",
+        ),
+        (("--pades", "t", "--pdf", "jansen.p12"), "level t needs --tsa too"),
+        (("--roots", "roots.pem"), "--roots: this is about a signature in a PDF"),
+        (("--crl", "x.crl"), "--crl: this is about a signature in a PDF"),
+    ],
+)
+def test_a_level_says_what_it_needs(
+    archief: Archief, words: tuple[str, ...], told_where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert UsageError.exit_code == archief(*SIGN, *words)
+    assert told_where in capsys.readouterr().err
 
 
 def test_a_dry_run_shows_both_events_and_appends_nothing(archief: Archief, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,6 +304,9 @@ def test_what_cannot_sign_is_told_and_appends_nothing(
     ):
         assert error.exit_code == archief(*SIGN, "--pdf", file), file
         assert word in capsys.readouterr().err
+    for option in ("--crl", "--roots"):
+        assert NotFoundError.exit_code == archief(*SIGN, "--pdf", "jansen.p12", option, "gone/away")
+        assert "gone/away: there is no such file" in capsys.readouterr().err
     assert UsageError.exit_code == archief(*SIGN, "--tsa", "http://tsa.example/")
     assert "add --pdf FILE" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "pyhanko.sign.signers", None)

@@ -110,6 +110,12 @@ def test_a_revoked_certificate_is_told(pdf: bytes, signer: Signer, authority: Au
     assert [("indeterminate", "REVOKED_NO_POE")] == found(pades.sign(pdf, signer, NOW), trust)
 
 
+def test_a_list_may_be_in_pem(pdf: bytes, signer: Signer, authority: Authority) -> None:
+    pem: Any = importlib.import_module("asn1crypto.pem")
+    trust = Trust(authority.pem, [pem.armor("X509 CRL", authority.crl())])
+    assert [("valid", "")] == found(pades.sign(pdf, signer, NOW), trust)
+
+
 def test_another_root_leads_nowhere(pdf: bytes, signer: Signer) -> None:
     trust = Trust(Authority("Test CA", NOW).pem)
     assert "valid" != found(pades.sign(pdf, signer, NOW), trust)[0][0]

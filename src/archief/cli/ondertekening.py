@@ -20,7 +20,7 @@ from archief.cli.verbs import verb, writing_options
 from archief.cli.wording import draft
 from archief.cli.writing import Writer
 from archief.draft import Draft
-from archief.errors import ExtraMissingError, KeyRefusedError, MalformedError, RefusedError, SignatureError, UsageError
+from archief.errors import ExtraMissingError, KeyRefusedError, MalformedError, RefusedError, SignatureError
 from archief.events import envelope
 from archief.events.catalogue import CONTENT_TAGS
 from archief.law import codes
@@ -45,6 +45,8 @@ class Covered(NamedTuple):
     archief --as bastiaans sign 2021-00017 --role wethouder --mede-namens "B. Jongen"
     archief --as directeur sign 2021-00017 --mandate 5b1e9f3c
     archief --as burgemeester sign 2021-00017 --pdf burgemeester.p12 --tsa http://timestamp.example.nl/tsr
+    archief --as burgemeester sign 2021-00017 --pdf burgemeester.p12 --tsa http://timestamp.example.nl/tsr \\
+      --roots vertrouwd.pem --crl ingetrokken.crl
     """,
     exits=(*LETTER_WRITES, SignatureError, ExtraMissingError, KeyRefusedError),
 )
@@ -69,6 +71,25 @@ class Covered(NamedTuple):
     help="Sign the letter's PDF too (PAdES), with the certificate in this PKCS#12 file, and keep it.",
 )
 @click.option("--tsa", metavar="URL", help="With --pdf: this timestamp authority confirms when, over the network.")
+@click.option(
+    "--roots",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --pdf: the certificates that are trusted (PEM); without it a validation says indeterminate.",
+)
+@click.option(
+    "--crl",
+    "crls",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --pdf: a list of revoked certificates, of each issuer one; may be repeated.",
+)
+@click.option(
+    "--pades",
+    type=click.Choice(["b", "t", "lt"]),
+    help="With --pdf: its level; the highest without it: t with --tsa, lt with --roots and --crl too.",
+)
 @click.option("--deviation", metavar="TEXT", help="Why it deviates from the law's profiles; it is recorded.")
 @click.option("--note", metavar="TEXT", help="Remarks; stand in the payload.")
 @click.option("--expect-version", type=click.IntRange(min=0), metavar="N", help="Refuse when its VERSION is not N.")
@@ -84,13 +105,13 @@ def sign(
     level: str | None,
     mandate: str | None,
     certificate: Path | None,
-    tsa: str | None,
     deviation: str | None,
     note: str | None,
     expect_version: int | None,
     accept_clock: bool,
     yes: bool,  # noqa: ARG001 - nothing is asked
     dry_run: bool,
+    **inside: Any,  # noqa: ANN401 - the other options of --pdf
 ) -> None:
     """Sign the letter as it is now, in an office, with the key that --as names.
 
@@ -100,9 +121,8 @@ def sign(
     With --pdf the letter's PDF is signed too, over the signatures that are in it already, and kept with what is found
     of the certificate. It is no new version of the letter: who signed before need not sign again.
     """
-    if tsa is not None and certificate is None:
-        raise UsageError("what is stamped is a signature in a PDF", where="--tsa", remedy="add --pdf FILE")
-    level = signed_pdf.level_of(level) if certificate is not None else level or "simple"
+    wanted = signed_pdf.asked(certificate, **inside)
+    level = signed_pdf.level_of(level) if wanted is not None else level or "simple"
     with writing.writer(session, accept_clock=accept_clock) as made:
         letter = at_hand.letter(made, record)
         authority = made.journal.authority
@@ -121,9 +141,7 @@ def sign(
         data = {"deviation": deviation, "note": note, **_shown(made)}
         version = letter.version if expect_version is None else expect_version
         data = {name: text for name, text in data.items() if text}
-        pdf = None
-        if certificate is not None:
-            pdf = signed_pdf.signed(made, letter, certificate, tsa, dry_run=dry_run)
+        pdf = signed_pdf.signed(made, letter, wanted, dry_run=dry_run) if wanted is not None else None
         stands = standing.of(letter, authority, day, [signature])
         told = [f"signed as {facts['role']} ({facts['basis']})", standing.told(stands)]
         drafts = _Drafts(made, letter, facts, data, version)

@@ -12,7 +12,7 @@ from archief.cli import drafting, keyring, rendering, timestamping
 from archief.cli.at_hand import Letter
 from archief.cli.records import Happened
 from archief.cli.session import Session
-from archief.cli.wording import draft
+from archief.cli.wording import draft, typed_at
 from archief.cli.writing import Writer
 from archief.draft import Draft
 from archief.errors import MalformedError, PassphraseError, UsageError
@@ -20,7 +20,7 @@ from archief.events.base import DocumentRef
 from archief.storage.base import NewDocument
 
 if TYPE_CHECKING:
-    from archief.render.pades import Signer, Validation
+    from archief.render.pades import Signer, Trust, Validation
 
 TITLE = "Ondertekende weergave van de brief"
 """How a signed rendition is called."""
@@ -32,6 +32,59 @@ CONTENT = ("letter_edited", "document_attached", "document_converted")
 """After one of these the letter reads otherwise than the PDF that was signed before."""
 
 PKCS12_BYTES_MAX = 1 << 20
+TRUST_BYTES_MAX = 1 << 26
+"""A list of revoked certificates of a large issuer has tens of megabytes."""
+
+
+class Asked(NamedTuple):
+    """What a person asked of a signature in a PDF.
+
+    Attributes:
+        certificate: a PKCS#12 file.
+        tsa: where a timestamp authority listens; None for none.
+        roots: a file of certificates that are trusted (PEM); None: nobody's word counts.
+        crls: files with lists of revoked certificates.
+        level: b, t or lt.
+    """
+
+    certificate: Path
+    tsa: str | None
+    roots: Path | None
+    crls: Sequence[Path]
+    level: str
+
+    def trust(self) -> Trust:
+        """What certificates are judged by."""
+        from archief.render.pades import Trust  # noqa: PLC0415 - only who signs a PDF pays
+
+        roots = _read(self.roots, TRUST_BYTES_MAX, "a list of trusted certificates") if self.roots is not None else b""
+        return Trust(roots, [_read(one, TRUST_BYTES_MAX, "a list of revoked certificates") for one in self.crls])
+
+
+def asked(
+    certificate: Path | None, *, tsa: str | None, roots: Path | None, crls: Sequence[Path], pades: str | None
+) -> Asked | None:
+    """What the options of ``sign`` ask for, at the highest level that they allow; None for no signature in a PDF.
+
+    Raises:
+        UsageError: options that need ``--pdf``, or a level that needs more than was given.
+    """
+    options = {"--tsa": tsa, "--roots": roots, "--crl": crls, "--pades": pades}
+    if certificate is None:
+        for name, value in options.items():
+            if value:
+                raise UsageError("this is about a signature in a PDF", where=name, remedy="add --pdf FILE")
+        return None
+    lacking = [name for name in ("--tsa", "--roots", "--crl") if not options[name]]
+    level = pades or ("lt" if not lacking else "t" if tsa is not None else "b")
+    needed = {"b": [], "t": ["--tsa"], "lt": ["--tsa", "--roots", "--crl"]}[level]
+    if missing := [name for name in needed if name in lacking]:
+        raise UsageError(
+            f"level {level} needs {' and '.join(missing)} too",
+            where="--pades",
+            remedy="give them, or leave --pades out",
+        )
+    return Asked(certificate, tsa, roots, crls, level)
 
 
 class SignedPdf(NamedTuple):
@@ -88,15 +141,14 @@ def level_of(typed: str | None) -> str:
     return typed or "advanced"
 
 
-def signed(made: Writer, letter: Letter, certificate: Path, tsa: str | None, *, dry_run: bool) -> SignedPdf:
+def signed(made: Writer, letter: Letter, wanted: Asked, *, dry_run: bool) -> SignedPdf:
     """Sign a letter's PDF: the one that others signed, the rendition that is kept, or one made now.
 
     Args:
         made: the open archive.
         letter: the letter.
-        certificate: a PKCS#12 file.
-        tsa: where a timestamp authority listens; None for none. A dry run does not ask it.
-        dry_run: nothing will be appended.
+        wanted: how.
+        dry_run: nothing will be appended; the timestamp authority is not asked, so the level is B-B.
 
     Raises:
         ArchiefError: as :func:`archief.render.pades.sign` and :func:`archief.cli.rendering.rendition`.
@@ -104,17 +156,19 @@ def signed(made: Writer, letter: Letter, certificate: Path, tsa: str | None, *, 
     from archief.render import pades  # noqa: PLC0415 - only who signs a PDF pays
 
     session = made.session
-    signer = _opened(session, certificate)
+    signer, trust = _opened(session, wanted.certificate), wanted.trust()
     before = _before(letter.happened)
     if before is not None:
         content = rendering.stored(made.log, before)
     else:
         content = rendering.rendition(session, made.log, letter.stream).content
     moment = session.clock().replace(microsecond=0)
-    stamp = functools.partial(timestamping.ask, tsa) if tsa is not None and not dry_run else None
-    content = pades.sign(content, signer, moment, stamp=stamp)
-    # No roots: whose word counts is not ours to say here. What was changed is found all the same.
-    found = pades.validations(content, pades.Trust(b""), moment)
+    level = "b" if dry_run else wanted.level
+    stamp = functools.partial(timestamping.ask, wanted.tsa) if wanted.tsa is not None and level != "b" else None
+    with typed_at({"roots": "--roots", "crl": "--crl"}):
+        content = pades.sign(content, signer, moment, stamp=stamp, trust=trust if level == "lt" else None)
+        # Without roots it is indeterminate: nobody said whose word counts. What was changed is found all the same.
+        found = pades.validations(content, trust, moment)
     ref, document = rendering.stored_as(content, session.entropy, NAME.format(number=len(found)))
     return SignedPdf(ref, document, found[-1], moment)
 
@@ -155,10 +209,7 @@ def _opened(session: Session, path: Path) -> Signer:
     """The certificate with its key, opened as key files are."""
     from archief.render import pades  # noqa: PLC0415 - only who signs a PDF pays
 
-    with drafting.opened(str(path)) as stream:
-        raw = stream.read(PKCS12_BYTES_MAX + 1)
-    if len(raw) > PKCS12_BYTES_MAX:
-        raise MalformedError("longer than any PKCS#12 file", where=str(path), remedy="name the .p12 or .pfx file")
+    raw = _read(path, PKCS12_BYTES_MAX, "a PKCS#12 file")
     keyring.warn_of_mode(session, path)
     refusal: PassphraseError | None = None
     for passphrase in session.passphrases(f"certificate {path.name}"):
@@ -167,3 +218,11 @@ def _opened(session: Session, path: Path) -> Signer:
         except PassphraseError as error:
             refusal = error
     raise refusal or PassphraseError("no passphrase was given", where=str(path))
+
+
+def _read(path: Path, most: int, what: str) -> bytes:
+    with drafting.opened(str(path)) as stream:
+        raw = stream.read(most + 1)
+    if len(raw) > most:
+        raise MalformedError(f"longer than {what} is", where=str(path), remedy="name another file")
+    return raw

@@ -52,7 +52,7 @@ class Trust(NamedTuple):
 
     Attributes:
         roots: the certificates trusted (PEM): the issuers' and the timestamp authority's; empty when none is.
-        crls: lists of revoked certificates (DER).
+        crls: lists of revoked certificates (DER or PEM).
         online: whether lists and OCSP answers that a certificate names may be fetched.
     """
 
@@ -394,11 +394,12 @@ def _policy(trust: Trust, evidence: _Evidence | None) -> Any:  # noqa: ANN401 - 
 
 
 def _crl(der: bytes) -> Any:  # noqa: ANN401 - pyhanko's own
-    archival = _library("pyhanko_certvalidator.revinfo.archival")
+    archival, pem = _library("pyhanko_certvalidator.revinfo.archival"), _library("asn1crypto.pem")
     try:
+        der = pem.unarmor(der)[2] if pem.detect(der) else der
         return archival.CRLContainer(_library("asn1crypto.crl").CertificateList.load(der, strict=True))
     except ValueError:
-        raise MalformedError("not a list of revoked certificates in DER", where="crl") from None
+        raise MalformedError("not a list of revoked certificates (DER or PEM)", where="crl") from None
 
 
 # both
