@@ -11,7 +11,6 @@ b'{"a":"\xc3\xa9/\\n","b":[1,true,null]}'
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from typing import Annotated, Any, TypeVar
@@ -110,7 +109,7 @@ def decode_as(decoder: msgspec.json.Decoder[T], encoded: bytes, where: str = "")
 
 def base64_encode(raw: bytes) -> str:
     """Standard base64 with padding (RFC 4648 section 4)."""
-    return base64.b64encode(raw).decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).decode("ascii")
 
 
 def base64_decode(text: str, where: str = "") -> bytes:
@@ -120,10 +119,10 @@ def base64_decode(text: str, where: str = "") -> bytes:
         MalformedError: characters outside the alphabet, missing padding, or stray bits in the last character.
     """
     try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        raw = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:  # binascii.Error is one of these
         raise MalformedError("not base64", where=where) from None
-    if base64.b64encode(raw).decode("ascii") != text:
+    if base64_encode(raw) != text:
         raise MalformedError("base64 that is not in its one form", where=where)
     return raw
 

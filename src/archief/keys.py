@@ -77,7 +77,7 @@ class PublicKey(msgspec.Struct, frozen=True, order=False):
     @property
     def id(self) -> str:
         """Hex SHA-256 of type byte and key: the key's name in a commit."""
-        return hashlib.sha256(bytes([self.type]) + self.public).hexdigest()
+        return _id(self.type, self.public)
 
     @classmethod
     def checked(cls, type: int, public: bytes, where: str = "") -> PublicKey:  # noqa: A002 - the field's name
@@ -90,6 +90,11 @@ class PublicKey(msgspec.Struct, frozen=True, order=False):
         key = cls(type, bytes(public))
         _check(key, where)
         return key
+
+
+@functools.lru_cache(maxsize=1_000)  # asked of the same few keys again and again
+def _id(type: int, public: bytes) -> str:  # noqa: A002 - the field's name
+    return hashlib.sha256(bytes([type]) + public).hexdigest()
 
 
 class SigningKey(Protocol):

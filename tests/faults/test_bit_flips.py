@@ -14,6 +14,7 @@ from archief import keys
 from archief.errors import ArchiefError
 from archief.keys import PublicKey
 from archief.storage.local import LocalStorage
+from archief.verification import whole
 from archief.verification.whole import verify
 from tests.founding import small_archive
 
@@ -47,8 +48,11 @@ def flipped(archive: Path, places: Iterable[tuple[Path, int, int]]) -> list[str]
 
 
 @pytest.fixture
-def quick_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signatures are checked once for the same key, message and signature: thousands of rounds ask the same again."""
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signatures are checked once for the same key, message and signature: thousands of rounds ask the same again.
+    And nobody is waited for: who else would be appending?
+    """
+    monkeypatch.setattr(whole, "BUSY_SECONDS", 0)
     check = keys.verify
 
     @functools.lru_cache(maxsize=100_000)
@@ -72,7 +76,7 @@ def test_the_small_archive_is_sound(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("quick_signatures")
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("bit", range(8))
 def test_every_flipped_bit_of_a_small_archive_is_found_and_its_file_named(tmp_path: Path, bit: int) -> None:
     archive = small_archive(tmp_path / "archive")
@@ -81,7 +85,7 @@ def test_every_flipped_bit_of_a_small_archive_is_found_and_its_file_named(tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("quick_signatures")
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_one_random_bit_of_each_byte_of_the_sample_archive_is_found(tmp_path: Path, part: int) -> None:
     archive = tmp_path / "archive"
@@ -91,7 +95,7 @@ def test_one_random_bit_of_each_byte_of_the_sample_archive_is_found(tmp_path: Pa
     assert flipped(archive, everywhere[part::PARTS]) == []
 
 
-@pytest.mark.usefixtures("quick_signatures")
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("sample", [False, True])
 def test_a_flipped_bit_in_some_bytes_of_each_file_is_found(tmp_path: Path, *, sample: bool) -> None:
     archive = tmp_path / "archive"

@@ -10,9 +10,10 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import contextlib
+import itertools
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from archief.commit_facts import Line
@@ -224,40 +225,45 @@ def _scans(
         )
         for number, segment in enumerate(segments)
     ]
-    first = scan.scan(stretches[0])
-    known = first.enrolled_keys()
-    rest = [stretch._replace(keys=known) for stretch in stretches[1:]]
-    found: Iterator[Scan] = map(scan.scan, rest)
-    if processes > 1 and len(rest) >= SEGMENTS_FOR_PROCESSES:
-        found = _shared_out(rest, processes)
-    for one in _chain(first, found):
-        if progress is not None:
-            progress(one.end, stop)
-        yield one
+    with contextlib.ExitStack() as working:
+        pool = None
+        if processes > 1 and len(stretches) > SEGMENTS_FOR_PROCESSES:
+            pool = working.enter_context(_workers(processes))
+        first = scan.scan(stretches[0])
+        known = first.enrolled_keys()
+        rest = [stretch._replace(keys=known) for stretch in stretches[1:]]
+        found = map(scan.scan, rest) if pool is None else _shared_out(pool, rest, processes)
+        for one in itertools.chain([first], found):
+            if progress is not None:
+                progress(one.end, stop)
+            yield one
 
 
 def _next(segments: Sequence[Segment], number: int, stop: int) -> int:
     return segments[number + 1].first if number + 1 < len(segments) else stop
 
 
-def _chain(first: Scan, rest: Iterable[Scan]) -> Iterator[Scan]:
-    yield first
-    yield from rest
+@contextlib.contextmanager
+def _workers(processes: int) -> Iterator[concurrent.futures.Executor]:
+    """Several processes, which start while the first segment is looked at: each is given something small to do.
 
-
-def _shared_out(stretches: Sequence[Stretch], processes: int) -> Iterator[Scan]:
-    """Scan in several processes; a few stretches are under way at once, so that memory stays bounded.
-
-    Fresh processes, not forked ones: a fork with threads about can hang.
+    Fresh ones, not forked ones: a fork with threads about can hang.
     """
     context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context) as pool:
+        for _ in range(processes):
+            pool.submit(scan.seq_of, b"")
+        yield pool
+
+
+def _shared_out(pool: concurrent.futures.Executor, stretches: Sequence[Stretch], processes: int) -> Iterator[Scan]:
+    """Scan in several processes; a few stretches are under way at once, so that memory stays bounded."""
     waiting = collections.deque(stretches)
     under_way: collections.deque[concurrent.futures.Future[Scan]] = collections.deque()
-    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context) as pool:
-        while waiting or under_way:
-            while waiting and len(under_way) < 2 * processes:
-                under_way.append(pool.submit(scan.scan, waiting.popleft()))
-            yield under_way.popleft().result()
+    while waiting or under_way:
+        while waiting and len(under_way) < 2 * processes:
+            under_way.append(pool.submit(scan.scan, waiting.popleft()))
+        yield under_way.popleft().result()
 
 
 # from a receipt on
