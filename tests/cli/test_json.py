@@ -98,6 +98,8 @@ LINES = """
     check proof between.consistency
     export sip 2021-00017 2021-00018 --out out
     check sip out
+    export snapshot --out momentopname
+    check snapshot momentopname
     export evidence 2021-00017 --out bewijs
     check bundle bewijs
     checkpoint --dry-run

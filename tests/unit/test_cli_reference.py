@@ -44,6 +44,8 @@ COMMANDS = {
     "export sip": ["export", "sip", "2021-00017", "--out", "sip"],
     "transfer answer": ["--as", "jansen", "transfer", "answer", "sip", "--accepted", "--out", "ontvangst.note"],
     "check sip": ["check", "sip", "sip"],
+    "export snapshot": ["export", "snapshot", "--out", "momentopname"],
+    "check snapshot": ["check", "snapshot", "momentopname"],
     "export evidence": ["export", "evidence", "2021-00017", "--out", "bundle"],
     "check bundle": ["check", "bundle", "bundle"],
     "checkpoint": ["checkpoint", "--out", "head"],
@@ -56,6 +58,7 @@ FIRST = {
     "check sip": "export sip",
     "transfer answer": "export sip",
     "check bundle": "export evidence",
+    "check snapshot": "export snapshot",
     "restore": "backup",
 }
 """What another command makes first."""

@@ -21,7 +21,12 @@ from archief.tlog.checkpoint import OpenedCheckpoint
 check = Family(
     "check",
     help="Check what came from an archive, on a machine that has none.",
-    members={"proof": "checking:proof", "bundle": "checking_bundles:bundle", "sip": "checking_sips:sip"},
+    members={
+        "proof": "checking:proof",
+        "bundle": "checking_bundles:bundle",
+        "sip": "checking_sips:sip",
+        "snapshot": "snapshots:check",
+    },
 )
 SHOWS = (
     "It shows: these bytes are entry {index} of that log, as {by}.",

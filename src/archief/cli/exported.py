@@ -19,7 +19,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One export.
 
     Attributes:
-        kind: what was written: ``sip``, ``evidence``.
+        kind: what was written: ``sip``, ``evidence``, ``transfer``, ``snapshot``.
         place: where to.
         size: the log's size that it was made from.
         streams: the records in it.

@@ -36,7 +36,7 @@ EXPORTS = (NoArchiveError, NotFoundError, AmbiguousError, ExtraMissingError, Los
 export = Family(
     "export",
     help="Write files for others: a package for the records office. Appends nothing.",
-    members={"sip": "exporting:sip", "evidence": "exporting:evidence"},
+    members={"sip": "exporting:sip", "evidence": "exporting:evidence", "snapshot": "snapshots:snapshot"},
 )
 
 

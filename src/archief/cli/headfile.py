@@ -13,6 +13,8 @@ from archief.cli import drafting
 from archief.errors import MalformedError, NotFoundError, SignatureError, UsageError
 from archief.heads import Head
 from archief.keys import COSIGNATURE_ED25519, PublicKey
+from archief.log import Log
+from archief.stored_tree import StoredTree
 from archief.tlog import head as tlog_head
 from archief.tlog import merkle, note
 from archief.tlog.checkpoint import OpenedCheckpoint
@@ -136,6 +138,29 @@ class Consistency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     old: End
     origin: str
     proof: list[str]
+
+
+def extends(log: Log, old: int, new: int) -> bytes:
+    """The proof that a log of one size extends that of another, as ``archief prove --consistency`` writes it.
+
+    Args:
+        log: the log.
+        old: the smaller size, at least 1.
+        new: the larger; not beyond the log's.
+
+    Raises:
+        ProofError: the tiles do not lead from the one to the other.
+    """
+    tree = StoredTree(log.storage, log.size)
+    proof = Consistency(
+        new=End(root=merkle.tree_root(new, tree).hex(), size=new),
+        old=End(root=merkle.tree_root(old, tree).hex(), size=old),
+        origin=log.origin,
+        proof=[canonical.base64_encode(one) for one in merkle.consistency_proof(old, new, tree)],
+    )
+    written = canonical.encode(proof) + b"\n"
+    consistency(written, log.storage.place)
+    return written
 
 
 def consistency(raw: bytes, where: str) -> Consistency:

@@ -151,15 +151,7 @@ def _prove_consistency(
     old, new = int(old_text), log.size if new is None else new
     if not 0 < old <= new <= log.size:
         raise UsageError(f"the sizes go from 1 to {log.size}, the older first", where=f"{old} {new}")
-    tree = StoredTree(log.storage, log.size)
-    proof = headfile.Consistency(
-        new=headfile.End(root=merkle.tree_root(new, tree).hex(), size=new),
-        old=headfile.End(root=merkle.tree_root(old, tree).hex(), size=old),
-        origin=log.origin,
-        proof=[canonical.base64_encode(one) for one in merkle.consistency_proof(old, new, tree)],
-    )
-    written = canonical.encode(proof) + b"\n"
-    headfile.consistency(written, str(session.archive))
+    written = headfile.extends(log, old, new)
     path = Path(f"{out}.consistency")
     if out is not None:
         outfile.write(session, path, written)

@@ -253,6 +253,34 @@ def open_file(path: Path) -> DuckDBPyConnection:
     return connection
 
 
+def open_for_export(path: Path, folder: Path) -> DuckDBPyConnection:
+    """Open any state file for reading, and for writing into one folder. Nothing else can be reached.
+
+    Args:
+        path: the state file.
+        folder: where files may be written; what does not fit into memory is spilled into it and is gone afterwards.
+
+    Raises:
+        BusyError: somebody writes it.
+        DamagedError: no database.
+    """
+    import duckdb  # noqa: PLC0415 - 150 ms
+
+    connection = duckdb.connect(config={"memory_limit": MEMORY_MAX})
+    try:
+        attach(connection, path, "read_only")
+        connection.execute(f"set search_path = 'system.main,{ALIAS}.main'")
+        connection.execute("set enable_progress_bar = false")
+        connection.execute("set temp_directory = $1", [str(_spill(folder / path.name))])
+        connection.execute("set allowed_directories = $1", [[str(folder)]])
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def lock_down(connection: DuckDBPyConnection) -> None:
     """Let nothing outside the database be reached, no result be spilled to a disk, and mean DuckDB's own functions."""
     # One of the same name that the file brings along would go before them.
