@@ -22,8 +22,20 @@ from archief.projections.projector import Projector
 from archief.rules.town_hall import day_of
 from tests.exporting import Exported, export_archive
 
-CLOSED = {"block", "imported_row", "key", "mandate", "person", "restriction", "role", "shipped_row", "shipped_rule_set"}
-"""Tables that level ``open`` does not show: who people are, why something is held or limited, what nobody adopted."""
+CLOSED = {
+    "block",
+    "delivery",
+    "imported_row",
+    "key",
+    "mandate",
+    "person",
+    "restriction",
+    "role",
+    "shipped_row",
+    "shipped_rule_set",
+}
+"""Tables that level ``open`` does not show: who people are, what a recipient did, why something is held,
+what nobody adopted."""
 
 PERSONAL = re.compile(
     r"person|proposer|reviewers|consenter|authoriser|recorder|signatory|holders|key|name_shown|handled_by|sender"

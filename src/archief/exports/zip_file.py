@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from archief import durable
 from archief.exports import target
@@ -15,6 +15,8 @@ from archief.exports.target import Target
 
 BEGIN = (1980, 1, 1, 0, 0, 0)
 """The day that every member is of: the first that a ZIP knows."""
+
+_INTO: Literal["w"] = "w"
 
 
 @contextlib.contextmanager
@@ -28,29 +30,47 @@ def packed(place: Path) -> Iterator[Target]:
         UsageError: something is in the way.
         WriteFailedError: the disk refused.
     """
-    beside, unfinished = place.with_name(f"{place.name}.folder"), place.with_name(f"{place.name}.unfinished")
+    beside = place.with_name(f"{place.name}.folder")
     try:
         with target.folder(beside) as made:
             yield made
-            with durable.reported(place):
-                _pack(made.folder, unfinished)
-        with durable.reported(place):
-            unfinished.rename(place)
-            durable.sync_folder(place.parent)
+        durable.replace_with(place, _pieces(beside))
     finally:
-        unfinished.unlink(missing_ok=True)
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _pack(folder: Path, place: Path) -> None:
+class _Sink:
+    """Takes what the ZIP is made of, to be handed on."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes, /) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def take(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def _pieces(folder: Path) -> Iterator[bytes]:
+    """The ZIP of a folder, as it grows."""
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    with place.open("wb") as written, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as pack:
+    sink = _Sink()
+    with zipfile.ZipFile(sink, _INTO, zipfile.ZIP_DEFLATED, compresslevel=6) as pack:
         for path in paths:
             info = zipfile.ZipInfo(path, BEGIN)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            with (folder / path).open("rb") as source, pack.open(info, "w", force_zip64=True) as member:
+            with (folder / path).open("rb") as source, pack.open(info, _INTO, force_zip64=True) as member:
                 while piece := source.read(target.PIECE_BYTES):
                     member.write(piece)
-    with place.open("rb") as packed_file:
-        os.fsync(packed_file.fileno())
+                    yield sink.take()
+    yield sink.take()
