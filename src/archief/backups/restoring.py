@@ -137,7 +137,7 @@ class Restoring:
         back_up: the back-up whose payloads and documents come back.
         log: the log that comes back, the newest found.
         authority: what holds at its end.
-        others: further places with logs and heads.
+        others: further places with logs and heads; what the back-up lacks is taken from there.
         progress: told entries done and entries in all.
     """
 
@@ -174,12 +174,15 @@ class Restoring:
     def _bring(self, folder: Path | None) -> Brought:
         heads.sealed_roots(self.log)
         self._log(folder)
-        segments = {segment.first: segment for segment in self.back_up.payload_segments()}
+        segments = [
+            (storage, {segment.first: segment for segment in storage.payload_segments()})
+            for storage in (self.back_up, *self.others)
+        ]
         for first in range(0, self.log.size, envelope.SEGMENT_ENTRIES):
             stop = min(first + envelope.SEGMENT_ENTRIES, self.log.size)
             entries = base.entry_lines(self.log.storage, first, stop)
-            content = self.back_up.read(segments[first]) if first in segments else b""
-            self._payloads(folder, first, entries, content)
+            contents = [storage.read(known[first]) if first in known else b"" for storage, known in segments]
+            self._payloads(folder, first, entries, contents)
             if self.progress is not None:
                 self.progress(stop, self.log.size)
         return self.brought
@@ -211,62 +214,74 @@ class Restoring:
 
     # payloads and documents
 
-    def _payloads(self, folder: Path | None, first: int, entries: Sequence[bytes], content: bytes) -> None:
+    def _payloads(self, folder: Path | None, first: int, entries: Sequence[bytes], contents: Sequence[bytes]) -> None:
+        """Bring the payloads of one segment back: those of the back-up, and what it lacks from the other places."""
         brought, name = self.brought, f"payload/{first:012d}.jsonl"
         cover = payloads.cover(first, entries, self.authority.destructions)
-        found = payloads.sift(first, entries, content, cover.demanded)
+        found, *others = (payloads.sift(first, entries, content, cover.demanded) for content in contents)
         brought.left_out += len(found.gone)
         brought.destroyed.update(envelope.decode_event(entries[seq - first]).stream for seq in found.gone)
+        kept: dict[int, bytes] = {}
         for seq in payloads.wanted(first, entries):
-            if seq in found.kept or seq in cover.allowed:
+            if seq in found.kept:
+                kept[seq] = found.kept[seq]
                 continue
             place = next((number for number, one in found.damaged if one == seq), None)
+            if place is not None:
+                self._fault("payload-changed", "corruption", name, "a damaged payload", line=place, entry=seq)
+            if seq in cover.allowed:
+                continue  # destroyed, or being destroyed: it comes from nowhere else
+            line = next((one.kept[seq] for one in others if seq in one.kept), None)
+            if line is not None:
+                kept[seq] = line
+                continue
             if place is None:
                 self._fault("payload-missing", "loss", name, "the back-up has not this payload", entry=seq)
-            else:
-                self._fault("payload-changed", "corruption", name, "a damaged payload", line=place, entry=seq)
             brought.missing.append(seq)
-        for seq, line in found.kept.items():
+        for seq, line in kept.items():
             for one in payloads.documents([line]):
                 self._document(folder, one, seq, covered=seq in cover.allowed)
-        brought.payloads += len(found.kept)
-        if folder is not None and found.kept:
-            _write(folder / name, [payloads.joined(found.kept)])
+        brought.payloads += len(kept)
+        if folder is not None and kept:
+            _write(folder / name, [payloads.joined(kept)])
 
     def _document(self, folder: Path | None, one: Reference, seq: int, *, covered: bool) -> None:
-        brought, name = self.brought, f"documents/{one.id[:2]}/{one.id}.bin"
-        pieces = pieces_of(self.back_up, one)
-        try:
-            if folder is None:
-                collections.deque(pieces, maxlen=0)
+        name = f"documents/{one.id[:2]}/{one.id}.bin"
+        for storage in (self.back_up, *self.others):
+            pieces = pieces_of(storage, one)
+            try:
+                if folder is None:
+                    collections.deque(pieces, maxlen=0)
+                else:
+                    _write(folder / name, pieces)
+            except NotFoundError:
+                continue
+            except MalformedError:
+                self._fault("document-changed", "corruption", name, "a damaged document", entry=seq, at=storage)
             else:
-                _write(folder / name, pieces)
-        except NotFoundError:
-            if covered:
-                return  # its destruction was under way
-            self._fault("document-missing", "loss", name, "the back-up has not this document", entry=seq)
-        except MalformedError:
-            self._fault("document-changed", "corruption", name, "a damaged document", entry=seq)
-        else:
-            brought.documents += 1
-            return
-        if not brought.missing or brought.missing[-1] != seq:
-            brought.missing.append(seq)
+                self.brought.documents += 1
+                return
+        if covered:
+            return  # its destruction was under way
+        self._fault("document-missing", "loss", name, "the back-up has not this document", entry=seq)
+        if not self.brought.missing or self.brought.missing[-1] != seq:
+            self.brought.missing.append(seq)
 
     def _fault(
-        self, kind: str, grade: Grade, file: str, what: str, *, line: int | None = None, entry: int | None = None
+        self,
+        kind: str,
+        grade: Grade,
+        file: str,
+        what: str,
+        *,
+        line: int | None = None,
+        entry: int | None = None,
+        at: LocalStorage | None = None,
     ) -> None:
-        remedy = "look for it in another back-up (`archief restore` of that one), or on paper"
+        remedy = "name another back-up with --log too: what this one lacks is taken from there"
+        place = f"{(at or self.back_up).place}/{file}"
         self.brought.faults.append(
-            Fault(
-                kind=kind,
-                grade=grade,
-                file=f"{self.back_up.place}/{file}",
-                what=what,
-                line=line,
-                entry=entry,
-                remedy=remedy,
-            )
+            Fault(kind=kind, grade=grade, file=place, what=what, line=line, entry=entry, remedy=remedy)
         )
 
 

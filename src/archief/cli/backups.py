@@ -17,6 +17,7 @@ import msgspec
 
 from archief import canonical, durable
 from archief.backups import folder as folders
+from archief.backups.copying import Copying, Whose
 from archief.backups.folder import Folder, Manifest
 from archief.cli import keyring
 from archief.cli.session import Session
@@ -27,6 +28,7 @@ from archief.log import Log
 from archief.rules.authority import Authority
 from archief.storage.base import Erased
 
+_STREAM, _NO_PAYLOAD = b'"stream":"', b'"payload":null,"seq":'
 _MADE = b'"type":"backup_made.v1"}'
 
 
@@ -44,6 +46,11 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     place: str = ""
     size: canonical.Count
     expires: str | None = None
+
+    @property
+    def day(self) -> dt.date | None:
+        """The day on which it is thrown away."""
+        return dt.date.fromisoformat(self.expires) if self.expires is not None else None
 
     @property
     def reachable(self) -> bool:
@@ -93,6 +100,17 @@ def known(session: Session, log: Log, authority: Authority, today: dt.date) -> l
     ]
 
 
+def payloads_of(log: Log, streams: Collection[str]) -> list[int]:
+    """The entries of records that have, or had, a payload."""
+    wanted = {stream.encode() for stream in streams}
+    found: list[int] = []
+    for seq, entry in enumerate(log.entries()):
+        at = entry.rfind(_STREAM) + len(_STREAM)
+        if entry[at : at + 36] in wanted and _NO_PAYLOAD not in entry and not envelope.is_commit(entry):
+            found.append(seq)
+    return found
+
+
 def was_at(session: Session, origin: str, place: Path) -> bool:
     """Whether a back-up of an archive was made at that place before."""
     return any(one.place == str(place.resolve()) for one in _read(_path(session, origin)))
@@ -113,6 +131,21 @@ def erase(session: Session, one: Known, seqs: Collection[int]) -> Erased:
     if not one.reachable:
         raise NotFoundError("the back-up is not within reach", where=one.label, remedy="attach its disk, or mount it")
     return folders.erase(Path(one.place), seqs, wait_seconds=session.lock_seconds)
+
+
+def follow(session: Session, one: Known, log: Log, authority: Authority) -> None:
+    """Bring a back-up that is within reach up to date, so that its own log says what was destroyed in it.
+
+    Raises:
+        NotFoundError: it is not within reach.
+        ArchiefError: as :class:`archief.backups.copying.Copying`.
+    """
+    folder = Folder(Path(one.place), wait_seconds=session.lock_seconds) if one.reachable else None
+    if folder is None or folder.manifest is None:
+        raise NotFoundError("the back-up is not within reach", where=one.label, remedy="attach its disk, or mount it")
+    whose = Whose(folder.manifest.id, f"{session.clock():%Y-%m-%dT%H:%M:%SZ}", folder.manifest.expires)
+    with folder.locked():
+        Copying(log, authority, folder, whose).run()
 
 
 def signer(

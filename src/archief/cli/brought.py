@@ -216,5 +216,5 @@ class Told(NamedTuple):
                 f"{counted(len(missing), 'entry')} without a payload or document that no destruction covers;"
                 " the rest is there",
                 where=str(self.asked.source),
-                remedy="look in other back-ups: `archief restore` of each, into a folder of its own",
+                remedy="name other back-ups with --log too: what this one lacks is taken from there",
             )

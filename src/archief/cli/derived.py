@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief import durable
-from archief.cli import exported
+from archief.cli import backups, exported, retained
+from archief.cli.backups import Known
 from archief.cli.exported import Exported
 from archief.cli.session import Session
 from archief.cli.writing import Writer
-from archief.errors import ArchiveInUseError
-from archief.events import envelope
+from archief.errors import ArchiefError, ArchiveInUseError
 from archief.storage.lock import Lock
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ class Reached(NamedTuple):
     Attributes:
         files: what was made from payloads and stands in a cache.
         exports: what was exported on this machine.
-        backups: the newest back-up of each target: label, and when it runs out.
+        backups: the back-ups that may still be there.
     """
 
     files: Sequence[Path]
     exports: Sequence[Exported]
-    backups: Sequence[tuple[str, dt.date | None]]
+    backups: Sequence[Known]
 
 
 @contextlib.contextmanager
@@ -121,16 +121,34 @@ def standing(session: Session, origin: str) -> list[Path]:
 def reached(session: Session, made: Writer, streams: Collection[str]) -> Reached:
     """The copies of records outside of the log that are known."""
     exports = list(exported.holding(session, made.origin, streams))
-    return Reached(standing(session, made.origin), exports, _backups(made))
+    kept = backups.known(session, made.log, made.journal.authority, retained.today(session))
+    return Reached(standing(session, made.origin), exports, kept)
 
 
-def _backups(made: Writer) -> list[tuple[str, dt.date | None]]:
-    found: dict[str, dt.date | None] = {}
-    for entry in made.log.entries():
-        if not envelope.is_commit(entry) and envelope.tag_of(entry) == "backup_made.v1":
-            facts = envelope.decode_event(entry).facts
-            found[facts.target] = dt.date.fromisoformat(facts.expires) if facts.expires is not None else None
-    return sorted(found.items())
+def erase_backups(session: Session, made: Writer, streams: Collection[str]) -> list[str]:
+    """Erase records in the back-ups that are within reach. Gives the labels of these; why another is not is told."""
+    done: list[str] = []
+    seqs = backups.payloads_of(made.log, streams)
+    for one in reached(session, made, streams).backups:
+        if not one.reachable:
+            continue
+        try:
+            backups.erase(session, one, seqs)
+        except ArchiefError as error:
+            session.output.warn(f"{one.label}: not erased there: {error}")
+        else:
+            done.append(one.label)
+    return done
+
+
+def follow_backups(session: Session, made: Writer, labels: Collection[str]) -> None:
+    """Bring the back-ups in which it was erased up to date: their own log says then why. A failure is only told."""
+    for one in reached(session, made, ()).backups:
+        if one.label in labels:
+            try:
+                backups.follow(session, one, made.log, made.journal.authority)
+            except ArchiefError as error:
+                session.output.warn(f"{one.label}: the next back-up brings it up to date: {error}")
 
 
 def delete_exports(session: Session, origin: str, streams: Collection[str]) -> None:
@@ -166,8 +184,13 @@ def forget_exports(session: Session, origin: str, streams: Collection[str]) -> N
     exported.forget(session, origin, streams)
 
 
-def systems(copies: Reached) -> list[System]:
-    """Where it was erased, and where it could not be, for the certificate."""
+def systems(copies: Reached, erased: Collection[str]) -> list[System]:
+    """Where it was erased, and where it could not be, for the certificate.
+
+    Args:
+        copies: the copies outside of the log.
+        erased: labels of the back-ups in which it was erased.
+    """
     found = [
         System("archief: vastgelegde gegevens en bestanden", reached=True),
         System("databank, zoekindex en tijdelijke bestanden", reached=True, note="vanaf niets opnieuw opgebouwd"),
@@ -176,10 +199,10 @@ def systems(copies: Reached) -> list[System]:
         what = f"export ({one.kind}) van {one.time[:10]}"
         note = "verwijderd" if one.deleted else "niet onder dit systeem"
         found.append(System(what, reached=one.deleted, note=note))
-    found += [
-        System(f"back-up {target}", reached=False, expires=expires, note="gewist bij de eerstvolgende back-up")
-        for target, expires in copies.backups
-    ]
+    for kept in copies.backups:
+        there = kept.label in erased
+        note = "gewist" if there else "gewist bij de eerstvolgende back-up"
+        found.append(System(f"back-up {kept.label}", reached=there, expires=kept.day, note=note))
     return found
 
 

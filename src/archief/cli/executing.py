@@ -83,6 +83,8 @@ class Done(NamedTuple):
     counts: Counts
     without_pdf: str
     exports: Sequence[Exported]
+    backups: Sequence[str]
+    backups_away: Sequence[str]
 
 
 @verb(
@@ -120,6 +122,7 @@ def execute(
         )
         done = _carried_out(case, delete_exports=delete_exports)
         head = writing.signed_head(made)
+        derived.follow_backups(session, made, done.backups)
         with state.connection(session, made.log):  # verified whole, and made anew without what was erased
             pass
         _tell_done(case, done, head)
@@ -208,9 +211,10 @@ def _carried_out(case: Case, *, delete_exports: bool) -> Done:
     derived.clear(session, made.origin)
     if delete_exports:
         derived.delete_exports(session, made.origin, case.streams)
+    backups = derived.erase_backups(session, made, case.streams)
     gone = _demand_absence(case)
     _close_records(case, gone)
-    return _close(case, gone)
+    return _close(case, gone, backups)
 
 
 def _announce(case: Case) -> None:
@@ -273,7 +277,7 @@ def _close_records(case: Case, gone: Here) -> None:
             progress(first + len(drafts), len(left))
 
 
-def _close(case: Case, gone: Here) -> Done:
+def _close(case: Case, gone: Here, backups: Sequence[str]) -> Done:
     """Draw up the certificate, and append its record together with what closes the execution."""
     made, session = case.made, case.made.session
     authority, facts = made.journal.authority, [one.event.facts for one in case.started]
@@ -292,7 +296,7 @@ def _close(case: Case, gone: Here) -> Done:
         (made.journal.size, made.journal.root().hex()),
     )
     copies = derived.reached(session, made, case.streams)
-    systems = derived.systems(copies)
+    systems = derived.systems(copies, backups)
     kept = declaring.kept(
         session, certificate.drawn_up(case.specification, counts, done, authority, derived.in_dutch(systems))
     )
@@ -303,7 +307,10 @@ def _close(case: Case, gone: Here) -> Done:
     data = {"systems": [one.fact() for one in systems]}
     made.append([kept.record, draft("records_destroyed", case.record.stream, closing, data)])
     derived.forget_exports(session, made.origin, case.streams)
-    return Done(kept.stream, counts, kept.without_pdf, [one for one in copies.exports if not one.deleted])
+    away = [one.label for one in copies.backups if one.label not in backups]
+    return Done(
+        kept.stream, counts, kept.without_pdf, [one for one in copies.exports if not one.deleted], backups, away
+    )
 
 
 # again
@@ -404,7 +411,9 @@ def _tell_plan(case: Case, *, delete_exports: bool) -> None:
         for one in case.reached.exports
     ]
     if output.json:
-        backups = [{"target": target, "expires": expires} for target, expires in case.reached.backups]
+        backups = [
+            {"target": one.label, "expires": one.expires, "reached": one.reachable} for one in case.reached.backups
+        ]
         output.members(
             {
                 "test": made.journal.authority.test, "dry_run": True, "destruction": case.record.stream,
@@ -424,9 +433,10 @@ def _tell_plan(case: Case, *, delete_exports: bool) -> None:
     for one in exports:
         fate = "deleted" if delete_exports else "not under this system: named on the certificate"
         output.line(f"export ({one['kind']}) of {one['time']}, {one['place']}: {fate}")
-    for target, expires in case.reached.backups:
-        until = f", runs out on {expires}" if expires is not None else ""
-        output.line(f"back-up {target}: erased there by the next back-up{until}")
+    for kept in case.reached.backups:
+        until = f", runs out on {kept.expires}" if kept.expires is not None else ""
+        fate = "erased there too" if kept.reachable else "not within reach, erased there by the next back-up"
+        output.line(f"back-up {kept.label}: {fate}{until}")
     output.note("a dry run: nothing was appended, and nothing erased")
 
 
@@ -451,4 +461,6 @@ def _tell_done(case: Case, done: Done, head: dict[str, Any] | None) -> None:
     output.line(f"certificate {done.certificate}")
     for one in done.exports:
         output.note(f"not under this system: the export ({one.kind}) of {one.time}, written to {one.place}")
+    for label in done.backups_away:
+        output.note(f"not within reach: {label}; the next back-up there erases it, and a restore leaves it out")
     writing.tell_head(output, head)

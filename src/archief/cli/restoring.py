@@ -73,7 +73,7 @@ CONTINUED = "log_continued.v1"
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Where else a log may be: another back-up, what is left of the archive. The newest counts; may be repeated.",
+    help="Another back-up, or what is left of the archive: the newest log counts, and what FROM lacks is taken there.",
 )
 @click.option("--accept-loss", is_flag=True, help="Go on under a new name though entries were lost.")
 @click.option("--reason", metavar="TEXT", help="What was lost and how; stands in the payload.")
