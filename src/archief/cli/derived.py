@@ -121,15 +121,23 @@ def standing(session: Session, origin: str) -> list[Path]:
 def reached(session: Session, made: Writer, streams: Collection[str]) -> Reached:
     """The copies of records outside of the log that are known."""
     exports = list(exported.holding(session, made.origin, streams))
-    kept = backups.known(session, made.log, made.journal.authority, retained.today(session))
-    return Reached(standing(session, made.origin), exports, kept)
+    return Reached(standing(session, made.origin), exports, _backups(session, made))
 
 
-def erase_backups(session: Session, made: Writer, streams: Collection[str]) -> list[str]:
-    """Erase records in the back-ups that are within reach. Gives the labels of these; why another is not is told."""
+def _backups(session: Session, made: Writer) -> list[Known]:
+    return backups.known(session, made.log, made.journal.authority, retained.today(session))
+
+
+def erase_backups(session: Session, made: Writer, seqs: Collection[int]) -> list[str]:
+    """Erase payloads in the back-ups that are within reach. Gives the labels of these; why another is not is told.
+
+    Args:
+        session: which back-ups this machine knows.
+        made: the archive.
+        seqs: the entries of the payloads.
+    """
     done: list[str] = []
-    seqs = backups.payloads_of(made.log, streams)
-    for one in reached(session, made, streams).backups:
+    for one in _backups(session, made):
         if not one.reachable:
             continue
         try:
@@ -143,12 +151,33 @@ def erase_backups(session: Session, made: Writer, streams: Collection[str]) -> l
 
 def follow_backups(session: Session, made: Writer, labels: Collection[str]) -> None:
     """Bring the back-ups in which it was erased up to date: their own log says then why. A failure is only told."""
-    for one in reached(session, made, ()).backups:
+    for one in _backups(session, made):
         if one.label in labels:
             try:
                 backups.follow(session, one, made.log, made.journal.authority)
             except ArchiefError as error:
                 session.output.warn(f"{one.label}: the next back-up brings it up to date: {error}")
+
+
+def planned(copies: Reached) -> list[dict[str, Any]]:
+    """What would become of the back-ups, for JSON."""
+    return [{"target": one.label, "expires": one.expires, "reached": one.reachable} for one in copies.backups]
+
+
+def tell_planned(session: Session, copies: Reached) -> None:
+    """Tell what would become of the back-ups."""
+    for one in copies.backups:
+        until = f", runs out on {one.expires}" if one.expires is not None else ""
+        fate = "erased there too" if one.reachable else "not within reach, erased there by the next back-up"
+        session.output.line(f"back-up {one.label}: {fate}{until}")
+
+
+def tell_away(session: Session, copies: Reached, erased: Collection[str]) -> None:
+    """Tell which back-ups were not within reach."""
+    for one in copies.backups:
+        if one.label not in erased:
+            away = "the next back-up there erases it, and a restore leaves it out"
+            session.output.note(f"not within reach: {one.label}; {away}")
 
 
 def delete_exports(session: Session, origin: str, streams: Collection[str]) -> None:

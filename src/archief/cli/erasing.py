@@ -52,6 +52,7 @@ class Case:
         entries: what is to be erased.
         announced: the event that says so; None before.
         reached: the copies elsewhere.
+        erased: labels of the back-ups in which it is erased.
     """
 
     made: Writer
@@ -61,6 +62,7 @@ class Case:
     entries: list[int]
     announced: Happened | None
     reached: Reached
+    erased: Sequence[str] = ()
 
     def of(self, entry: int) -> Happened:
         """One of its events."""
@@ -125,6 +127,7 @@ def erase(
         session.confirm(f"Erase {counted(len(case.entries), 'payload')} for ever?", yes=yes or drafted is None)
         kept = _carried_out(case, drafted)
         head = writing.signed_head(made)
+        derived.follow_backups(session, made, case.erased)
         with state.connection(session, made.log):  # verified whole, and made anew without what was erased
             pass
         _tell_done(case, kept, head)
@@ -225,6 +228,7 @@ def _carried_out(case: Case, drafted: Draft | None) -> Kept:
     with Progress(session.output, "segments written anew") as progress:
         erasure.erase(journal, here, progress)
     derived.clear(session, made.origin)
+    case.erased = derived.erase_backups(session, made, case.entries)
     _demand_absence(case)
     assert case.announced is not None
     kept = declaring.kept(session, _declared(case, case.announced), case.announced.event.facts.certificate)
@@ -269,7 +273,7 @@ def _declared(case: Case, announced: Happened) -> Any:  # noqa: ANN401 - the dec
         erased=erased,
         corrected=list(facts.corrected),
         acts=[Act(step="payload_erased", role=ROLE, day=_day(announced), entry=announced.event.seq)],
-        systems=derived.in_dutch(derived.systems(case.reached)),
+        systems=derived.in_dutch(derived.systems(case.reached, case.erased)),
         method=METHOD,
         head=Head(size=made.journal.size, root=made.journal.root().hex()),
         test=made.journal.authority.test,
@@ -313,7 +317,7 @@ def _tell_plan(case: Case) -> None:
                 "test": made.journal.authority.test, "dry_run": True, "stream": case.record.stream,
                 "entries": case.entries, "documents": documents, "fields": lost,
                 "files": [str(path) for path in case.reached.files], "exports": exports,
-                "backups": [{"target": target, "expires": expires} for target, expires in case.reached.backups],
+                "backups": derived.planned(case.reached),
             }
         )  # fmt: skip
         return
@@ -327,9 +331,7 @@ def _tell_plan(case: Case) -> None:
         output.line(f"made from payloads, and made anew: {path}")
     for one in case.reached.exports:
         output.line(f"export ({one.kind}) of {one.time}, {one.place}: not under this system: named on the certificate")
-    for target, expires in case.reached.backups:
-        until = f", runs out on {expires}" if expires is not None else ""
-        output.line(f"back-up {target}: erased there by the next back-up{until}")
+    derived.tell_planned(made.session, case.reached)
     output.note("a dry run: nothing was appended, and nothing erased")
 
 
@@ -352,4 +354,5 @@ def _tell_done(case: Case, kept: Kept, head: dict[str, Any] | None) -> None:
     output.line(f"certificate {kept.stream}")
     for one in case.reached.exports:
         output.note(f"export ({one.kind}) of {one.time} was written to {one.place}")
+    derived.tell_away(made.session, case.reached, case.erased)
     writing.tell_head(output, head)

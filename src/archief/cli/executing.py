@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import click
 
 from archief import erasure
-from archief.cli import certificate, declaring, derived, records, retained, state, writing
+from archief.cli import backups, certificate, declaring, derived, records, retained, state, writing
 from archief.cli.certificate import METHOD, Counts, Executed, Specification
 from archief.cli.derived import Reached
 from archief.cli.destroying import rounds
@@ -84,7 +84,6 @@ class Done(NamedTuple):
     without_pdf: str
     exports: Sequence[Exported]
     backups: Sequence[str]
-    backups_away: Sequence[str]
 
 
 @verb(
@@ -211,10 +210,10 @@ def _carried_out(case: Case, *, delete_exports: bool) -> Done:
     derived.clear(session, made.origin)
     if delete_exports:
         derived.delete_exports(session, made.origin, case.streams)
-    backups = derived.erase_backups(session, made, case.streams)
+    reached = derived.erase_backups(session, made, backups.payloads_of(made.log, case.streams))
     gone = _demand_absence(case)
     _close_records(case, gone)
-    return _close(case, gone, backups)
+    return _close(case, gone, reached)
 
 
 def _announce(case: Case) -> None:
@@ -277,7 +276,7 @@ def _close_records(case: Case, gone: Here) -> None:
             progress(first + len(drafts), len(left))
 
 
-def _close(case: Case, gone: Here, backups: Sequence[str]) -> Done:
+def _close(case: Case, gone: Here, reached: Sequence[str]) -> Done:
     """Draw up the certificate, and append its record together with what closes the execution."""
     made, session = case.made, case.made.session
     authority, facts = made.journal.authority, [one.event.facts for one in case.started]
@@ -296,7 +295,7 @@ def _close(case: Case, gone: Here, backups: Sequence[str]) -> Done:
         (made.journal.size, made.journal.root().hex()),
     )
     copies = derived.reached(session, made, case.streams)
-    systems = derived.systems(copies, backups)
+    systems = derived.systems(copies, reached)
     kept = declaring.kept(
         session, certificate.drawn_up(case.specification, counts, done, authority, derived.in_dutch(systems))
     )
@@ -307,10 +306,8 @@ def _close(case: Case, gone: Here, backups: Sequence[str]) -> Done:
     data = {"systems": [one.fact() for one in systems]}
     made.append([kept.record, draft("records_destroyed", case.record.stream, closing, data)])
     derived.forget_exports(session, made.origin, case.streams)
-    away = [one.label for one in copies.backups if one.label not in backups]
-    return Done(
-        kept.stream, counts, kept.without_pdf, [one for one in copies.exports if not one.deleted], backups, away
-    )
+    case.reached = copies
+    return Done(kept.stream, counts, kept.without_pdf, [one for one in copies.exports if not one.deleted], reached)
 
 
 # again
@@ -411,14 +408,12 @@ def _tell_plan(case: Case, *, delete_exports: bool) -> None:
         for one in case.reached.exports
     ]
     if output.json:
-        backups = [
-            {"target": one.label, "expires": one.expires, "reached": one.reachable} for one in case.reached.backups
-        ]
         output.members(
             {
                 "test": made.journal.authority.test, "dry_run": True, "destruction": case.record.stream,
                 "records": list(case.streams), **_numbers(case.here),
-                "files": [str(path) for path in case.reached.files], "exports": exports, "backups": backups,
+                "files": [str(path) for path in case.reached.files], "exports": exports,
+                "backups": derived.planned(case.reached),
             }
         )  # fmt: skip
         return
@@ -433,10 +428,7 @@ def _tell_plan(case: Case, *, delete_exports: bool) -> None:
     for one in exports:
         fate = "deleted" if delete_exports else "not under this system: named on the certificate"
         output.line(f"export ({one['kind']}) of {one['time']}, {one['place']}: {fate}")
-    for kept in case.reached.backups:
-        until = f", runs out on {kept.expires}" if kept.expires is not None else ""
-        fate = "erased there too" if kept.reachable else "not within reach, erased there by the next back-up"
-        output.line(f"back-up {kept.label}: {fate}{until}")
+    derived.tell_planned(made.session, case.reached)
     output.note("a dry run: nothing was appended, and nothing erased")
 
 
@@ -461,6 +453,5 @@ def _tell_done(case: Case, done: Done, head: dict[str, Any] | None) -> None:
     output.line(f"certificate {done.certificate}")
     for one in done.exports:
         output.note(f"not under this system: the export ({one.kind}) of {one.time}, written to {one.place}")
-    for label in done.backups_away:
-        output.note(f"not within reach: {label}; the next back-up there erases it, and a restore leaves it out")
+    derived.tell_away(made.session, case.reached, done.backups)
     writing.tell_head(output, head)
