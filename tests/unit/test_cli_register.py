@@ -202,6 +202,23 @@ def test_kind_and_organ_follow_from_what_it_calls_itself(
     assert ("date" in facts) == received
 
 
+ROWS = {"Zelf bedacht": "n.v.t.", "Datum": "5 januari 2016", "Aanwezig": "Allen", "Inhoud": "Fietsen"}
+
+
+def test_the_rows_of_a_form_keep_their_order(world: transcript.World) -> None:
+    rows = json.dumps({"number": "2016-00001", "subject": "Fietsen", "fields": ROWS})
+    Path("form.json").write_text(rows, encoding="utf-8")
+    world.run("archief --as jansen register --kind rondebriefje --data form.json")
+    out, _, _ = world.run("archief show 2016-00001 --json")
+    assert list(ROWS) == list(json.loads(out)["letter"]["fields"]["fields"])
+    turned = dict(reversed({**ROWS, "Inhoud": "Lopen"}.items()))
+    Path("patch.json").write_text(json.dumps({"fields": turned}), encoding="utf-8")
+    world.run("archief --as jansen edit 2016-00001 --data patch.json")
+    out, _, _ = world.run("archief show 2016-00001")
+    assert sorted(turned, key=out.index) == list(turned)
+    assert "fields_order" not in out
+
+
 PROMISE = {"text": "x", "due": "vóór de zomer", "due_end": "2021-06-20", "made": "before the letter"}
 
 

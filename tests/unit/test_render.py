@@ -75,7 +75,15 @@ def test_a_word_that_no_line_holds_is_broken_and_stays_one_word() -> None:
     assert "https://www.voorbeeld.nl/" + "een-heel-lang-adres/" * 9 in re.sub(r" ", "", " ".join(pages(made(LONG))))
 
 
-def test_the_rows_of_a_form_come_in_the_forms_order() -> None:
+def test_the_rows_of_a_form_come_in_the_order_that_the_form_had() -> None:
+    order = ["Zelf bedacht", "Vorm bijeenkomst", "Portefeuillehouder", "Presidium"]
+    own = msgspec.structs.replace(FORM, fields={**FORM.fields, "Inhoud": "Kort."}, fields_order=order)
+    text = " ".join(pages(made(own)))
+    assert sorted([*order, "Inhoud"], key=text.index) == [*order, "Inhoud"]
+    assert text.index("Stadsronde fietsen") < text.index(order[0])
+
+
+def test_the_rows_of_a_form_come_in_the_usual_order_where_it_had_none() -> None:
     text = " ".join(pages(made(FORM)))
     labels = ["Onderwerp", "Portefeuillehouder", "Datum", "Vorm bijeenkomst", "Inhoud", "Presidium", "Zelf bedacht"]
     found = [text.index(f" {label} ") for label in labels]

@@ -23,6 +23,7 @@ Name = Callable[[str], str]
 """Gives the name of a person's stream."""
 
 _OUTSIDE = ("documents",)
+_ROWS = ("fields", "fields_raw")
 _STATUS = {
     "letter_registered": "registered",
     "letter_received": "received",
@@ -49,6 +50,7 @@ def letter(happened: Sequence[Happened], name: Name) -> dict[str, Any]:
     for one in content:
         values = msgspec.to_builtins(one.data) if one.data is not None else {}
         fields |= {key: value for key, value in values.items() if key not in _OUTSIDE and key not in _own(one)}
+    fields |= {name: _ordered(fields[name], fields.get("fields_order", [])) for name in _ROWS if fields.get(name)}
     for one in happened:
         if one.event.stream_seq == 0:
             facts = msgspec.to_builtins(one.event.facts)
@@ -67,6 +69,12 @@ def letter(happened: Sequence[Happened], name: Name) -> dict[str, Any]:
         "erasures": [_erasure(one) for one in happened if _is(one, "payload_erased")],
         "relations": [_plain(one) for one in happened if _is(one, "letters_related")],
     }
+
+
+def _ordered(rows: dict[str, str], order: Sequence[str]) -> dict[str, str]:
+    """Rows of a form in the form's order; what that does not name comes last."""
+    places = {label: place for place, label in enumerate(order)}
+    return dict(sorted(rows.items(), key=lambda row: places.get(row[0], len(places))))
 
 
 def _is(one: Happened, name: str) -> bool:

@@ -216,6 +216,7 @@ def _show_page(output: Output, found: _Found) -> None:
 def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
     fields = told["fields"]
     body = fields.pop("body", [])
+    fields.pop("fields_order", None)  # the rows stand in it
     output.line(output.styled(f"letter {found.stream}", bold=True))
     pairs = [("kind", told.get("kind")), ("status", told["status"]), ("version", told["version"])]
     if found.marks:

@@ -60,12 +60,21 @@ def draft(
             what the field takes.
         NotFoundError: no such type.
     """
+    data = _with_order(tag, data)
     try:
         made = drafts.draft(tag, stream, facts, data, documents=documents, expect_version=expect_version)
     except MalformedError as error:
         raise explained(tag, error) from None
     demand_known_words(made)
     return made
+
+
+def _with_order(tag: str, data: msgspec.Struct | dict[str, Any] | None) -> msgspec.Struct | dict[str, Any] | None:
+    """The data of a letter with the order of the form's rows: canonical JSON sorts them by their label."""
+    if not isinstance(data, dict) or not isinstance(data.get("fields"), dict) or "fields_order" in data:
+        return data
+    known = catalogue.newest(tag).data
+    return {**data, "fields_order": list(data["fields"])} if hasattr(known, "fields_order") else data
 
 
 def demand_known_words(made: Draft) -> None:

@@ -76,6 +76,7 @@ class LetterData(Word):
     closing: Annotated[Text, about("closing as written", "Hoogachtend,")] | None = None
     signatories: Annotated[Signatories, about("names below the letter, in reading order")] = []
     fields: Annotated[Fields, about("rows of a form such as a rondebriefje; an empty row is an empty text")] = {}
+    fields_order: Annotated[Lines, about("labels of those rows, in the form's order")] = []
     fields_raw: Annotated[Fields, about("the same rows with their mark-up, where there was any")] = {}
     return_address: Annotated[Text, about("retouradres")] | None = None
     visiting_address: Annotated[Text, about("bezoekadres")] | None = None
@@ -134,6 +135,7 @@ class LetterPatch(Word):
     closing: Annotated[TextOrEmpty, about("closing as written")] | None = None
     signatories: Annotated[Signatories, about("names below the letter, in reading order")] | None = None
     fields: Annotated[Fields, about("rows of a form, all of them")] | None = None
+    fields_order: Annotated[Lines, about("labels of those rows, in the form's order")] | None = None
     fields_raw: Annotated[Fields, about("the same rows with their mark-up")] | None = None
     return_address: Annotated[TextOrEmpty, about("retouradres")] | None = None
     visiting_address: Annotated[TextOrEmpty, about("bezoekadres")] | None = None
