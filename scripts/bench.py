@@ -1,6 +1,7 @@
 """Measures archief beside the bare limits of this machine and beside others, in one run, and prints ratios.
 
-    scripts/bench.py [--events 100000] [--rounds 5] [--only append,verify,replay,search,startup] [--folder DIR] [--json]
+    scripts/bench.py [--events 100000] [--rounds 5] [--folder DIR] [--json]
+                     [--only append,verify,replay,search,report,startup]
 
 Only ratios within one run say anything: machines differ, and one machine differs from minute to minute. So every work
 is done once a round, beside what it is compared with, each in a process of its own; a ratio is taken in each round, and
@@ -23,6 +24,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 WORK = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from scripts.bench_works import main; main()"
 """Not as a script: the processes that a work starts would run the script once more."""
+REPORTS = sorted(path.stem for path in (ROOT / "src/archief/reports/catalogue").glob("*.toml"))
 LACKING = 3
 """What bench_works ends with when this checkout or machine cannot do a work."""
 
@@ -105,6 +107,8 @@ ROWS = (
     Row("replay", "  on 5 times as much / on one time", "catch up large", ("catch up",), "cost", 1.5),
     Row("search", "a word in all letters, s", "search", (), "seconds", 0.2),
     Row("search", "  a word / count(*) of the letters", "search", ("count letters",), "cost"),
+    *(Row("report", f"{name}, a page, s", f"report {name}", (), "seconds", 2) for name in REPORTS),
+    *(Row("report", f"  {name} / count(*)", f"report {name}", ("count events",), "cost") for name in REPORTS),
     Row("startup", "command append / python -c pass", "start append", ("start python",), "cost", 8),
     Row("startup", "  keys sealed cheaply / python -c pass", "start append cheaply", ("start python",), "cost"),
     Row("startup", "command show / python + duckdb + open", "start show", ("start duckdb",), "cost", 1.25),
@@ -116,6 +120,7 @@ PREPARING = {
     "verify": ("make verified",),
     "replay": ("make mixed", "make large"),
     "search": ("make mixed",),
+    "report": ("make mixed",),
     "startup": (),
 }
 """What is made and read before the first round, by group."""

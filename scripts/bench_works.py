@@ -33,6 +33,7 @@ from archief.draft import draft  # noqa: E402
 from archief.heads import Heads, Receipt  # noqa: E402
 from archief.index import Index  # noqa: E402
 from archief.log import Log  # noqa: E402
+from archief.reports import declaration  # noqa: E402
 from archief.storage.local import LocalStorage  # noqa: E402
 from archief.stored_tree import GrowingRows, StoredTree  # noqa: E402
 from archief.verification.whole import verify  # noqa: E402
@@ -228,6 +229,38 @@ def searched(archive: Path, *, counted: bool = False) -> Timed:
     return run
 
 
+def reported(archive: Path, name: str, *, counted: bool = False) -> Timed:
+    """Make a report as a page; or, to compare, count the events.
+
+    Args:
+        archive: its state is made first, when it is not there.
+        name: the report.
+        counted: count instead.
+    """
+    from archief.projections.projector import Projector  # noqa: PLC0415 - imports duckdb
+    from archief.reports import page, reporter  # noqa: PLC0415 - as above
+
+    log = Log(LocalStorage(archive))
+    projector = Projector(log, archive / "cache")
+    projector.replay()
+    connection = projector.connect()
+    report = declaration.find(name)
+    record = connection.execute("select cast(min(stream) as varchar) from letter").fetchone() if report.record else None
+    day = dt.datetime.fromisoformat(log.last_commit.time).date()
+    asked = reporter.Asked(
+        day, None, record[0] if record else "", reporter.destroyed(connection), test=True, whole=False
+    )
+
+    def run() -> int:
+        if counted:
+            connection.execute("select count(*) from event where stream_seq >= 0").fetchall()
+        else:
+            page.html(reporter.make(connection, log, report, asked))
+        return 1
+
+    return run
+
+
 def started(place: Path, *command: str, log2_n: int = 15) -> Timed:
     """Start a program a few times beside a small archive, which is founded where there is none.
 
@@ -258,6 +291,10 @@ def started(place: Path, *command: str, log2_n: int = 15) -> Timed:
             start("python", "-c", FOUND, str(log2_n), *words)
         (place / "founded").touch()
     return lambda: (1, statistics.median(start(*command) for _ in range(STARTS)))
+
+
+def _report(archive: Callable[[], Path], name: str) -> Timed:
+    return reported(archive(), name)
 
 
 def works(folder: Path, events: int) -> dict[str, Callable[[], Timed]]:
@@ -300,6 +337,8 @@ def works(folder: Path, events: int) -> dict[str, Callable[[], Timed]]:
         "catch up large": lambda: caught_up(large()),
         "search": lambda: searched(mixed()),
         "count letters": lambda: searched(mixed(), counted=True),
+        **{f"report {name}": functools.partial(_report, mixed, name) for name in declaration.reports()},
+        "count events": lambda: reported(mixed(), "register", counted=True),
         "duckdb count": lambda: peers.count_in_duckdb(mixed()),
         "python fold": lambda: lambda: peers.fold_in_python(mixed()),
         "start python": lambda: start("python", "-c", "pass"),

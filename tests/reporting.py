@@ -69,7 +69,9 @@ class Town:
         """Make a report of the town, of now or of another day."""
         return self.reports([name], on=on)[name]
 
-    def reports(self, names: Iterable[str] = declaration.reports(), *, on: str | None = None) -> dict[str, Content]:
+    def reports(
+        self, names: Iterable[str] = declaration.reports(), *, on: str | None = None, whole: bool = True
+    ) -> dict[str, Content]:
         """Make reports of the town; of its first letter where one is about a record."""
         log = self.log
         position = moment.of(log, on) if on else moment.Position(log.size, log.last_commit.time)
@@ -83,7 +85,7 @@ class Town:
             found = {}
             for name in names:
                 report = declaration.find(name)
-                asked = reporter.Asked(day, on, self.letters[0] if report.record else "", gone, test=True)
+                asked = reporter.Asked(day, on, self.letters[0] if report.record else "", gone, test=True, whole=whole)
                 found[name] = reporter.make(database, log, report, asked)
             return found
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from archief.reports.declaration import reports
 from scripts.bench import ROWS
 
 BENCH = str(Path(__file__).resolve().parents[2] / "scripts/bench.py")
@@ -29,7 +30,10 @@ def test_every_row_of_the_bench_is_measured(tmp_path: Path) -> None:
 
 
 def test_every_target_has_its_row() -> None:
-    assert TARGETS == len([row for row in ROWS if row.target is not None])
+    assert TARGETS == len([row for row in ROWS if row.target is not None and row.group != "report"])
+    assert {f"report {name}" for name in reports()} == {
+        row.ours for row in ROWS if row.target and row.group == "report"
+    }
 
 
 @pytest.mark.bench
@@ -37,4 +41,4 @@ def test_an_unknown_part_is_refused() -> None:
     command = [sys.executable, BENCH, "--only", "append,speed"]
     ran = subprocess.run(command, capture_output=True, check=False, text=True)
     assert 2 == ran.returncode
-    assert "--only speed: there are append, verify, replay, search, startup" in ran.stderr
+    assert "--only speed: there are append, verify, replay, search, report, startup" in ran.stderr

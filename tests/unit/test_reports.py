@@ -11,7 +11,7 @@ import pytest
 
 from archief.errors import NotFoundError
 from archief.projections import tables
-from archief.reports import comparison, declaration, dutch, page, table
+from archief.reports import comparison, declaration, dutch, page, reporter, table
 from archief.reports.content import Content, Section
 from tests.reporting import Town
 
@@ -275,6 +275,19 @@ def test_what_is_due_and_what_is_done(made: dict[str, Content]) -> None:
     assert expected == {name: figures[name] for name in expected}
     gone = {one.name: one.value for one in made["vernietiging"].section("kort").figures}
     assert (1, 4, 3, 1) == (gone["uitgevoerd"], gone["records"], gone["brieven"], gone["dossiers"])
+
+
+def test_a_page_says_what_of_a_long_report_it_leaves_out(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporter, "ROWS_SHOWN", 3)
+    monkeypatch.setattr(reporter, "RECORDS_SHOWN", 3)
+    cut = town.reports(["register"], whole=False)["register"]
+    section = cut.section("brieven")
+    assert (3, 7) == (len(section.rows), section.total)
+    text = page.html(cut).decode()
+    assert "Het register: de eerste 3 van 7 regels" in text
+    assert "7 regels: " in text
+    shown = Page(text)
+    assert [] == [link for link in shown.links if link[1:] not in shown.ids]
 
 
 # --- writing -----------------------------------------------------------------------------------------------------

@@ -87,7 +87,8 @@ def report(
         outfile.target(session, out, "--out", force=force)
     log = session.log()
     test = session.is_test(log)
-    made = _made(session, log, wanted, record, day, other, test=test)
+    whole = form in ("csv", "json", "pdf") or other is not None  # a PDF carries its data
+    made = _made(session, log, wanted, record, (day, other), test=test, whole=whole)
     _give(session, made, form, out, force=force)
 
 
@@ -122,18 +123,37 @@ def _list(session: Session) -> None:
 
 
 def _made(
-    session: Session, log: Log, wanted: Report, record: str | None, day: str | None, other: str | None, *, test: bool
+    session: Session,
+    log: Log,
+    wanted: Report,
+    record: str | None,
+    days: tuple[str | None, str | None],
+    *,
+    test: bool,
+    whole: bool,
 ) -> Content:
+    """The report, or two of them compared.
+
+    Args:
+        session: the surroundings.
+        log: the archive.
+        wanted: which report.
+        record: of which record, as a person names it.
+        days: ``--on`` and ``--diff``.
+        test: it is a test archive.
+        whole: every line and record, and not only what a page shows.
+    """
     from archief.reports import comparison, reporter  # noqa: PLC0415 - imports duckdb
 
     stream = records.find(session, log, record).stream if record is not None else ""
     with state.connection(session, log) as database:
         gone = reporter.destroyed(database)
     found = []
+    day, other = days
     for on in (day,) if other is None else (other, day):
         position = moment.of(log, on) if on is not None else moment.Position(log.size, log.last_commit.time)
         reference = _day(on) if on is not None else None
-        asked = reporter.Asked(reference or moment.day_of(position.time), on, stream, gone, test)
+        asked = reporter.Asked(reference or moment.day_of(position.time), on, stream, gone, test, whole)
         with contextlib.ExitStack() as stack:
             database = stack.enter_context(state.at(session, log, position.size))
             found.append(reporter.make(database, log, wanted, asked))
@@ -206,6 +226,10 @@ def _show(session: Session, made: Content) -> None:
                     for row in section.rows
                 ],
             )
+            if section.total > len(section.rows):
+                output.line(
+                    f"  de eerste {len(section.rows)} van {dutch.number(section.total)}; --format csv heeft ze alle"
+                )
         elif section.columns:
             output.line(f"  {section.none}")
         elif section.text:

@@ -45,7 +45,9 @@ def _figures(before: Section, after: Section) -> Section:
         Column("difference", "Verschil"),
     ]
     rows = [_figure(old, new) for old, new in zip(before.figures, after.figures, strict=True)]
-    return msgspec.structs.replace(after, figures=[], columns=columns, rows=rows, chart=None, criteria=False)
+    return msgspec.structs.replace(
+        after, figures=[], columns=columns, rows=rows, chart=None, criteria=False, total=len(rows)
+    )
 
 
 def _figure(old: Counted, new: Counted) -> Row:
@@ -73,7 +75,9 @@ def _lines(before: Section, after: Section) -> Section:
             rows.append(_told(CAME, row))
         elif old[key].cells != row.cells:
             rows.append(_told(CHANGED, row))
-    return msgspec.structs.replace(after, columns=columns, rows=rows, chart=None, none="Geen verschil.")
+    return msgspec.structs.replace(
+        after, columns=columns, rows=rows, chart=None, none="Geen verschil.", total=len(rows)
+    )
 
 
 def _keyed(rows: Sequence[Row], columns: Sequence[Column]) -> dict[tuple[object, ...], Row]:

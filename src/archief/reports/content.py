@@ -55,7 +55,11 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """A part of a report that was made; as :class:`archief.reports.declaration.Part`."""
+    """A part of a report that was made; as :class:`archief.reports.declaration.Part`.
+
+    Args:
+        total: how many lines its table has, of which the first are here.
+    """
 
     name: str
     title: str
@@ -66,6 +70,7 @@ class Section(msgspec.Struct, frozen=True):
     chart: Chart | None
     none: str
     criteria: bool = False
+    total: int = 0
 
 
 class Signed(msgspec.Struct, frozen=True):

@@ -14,9 +14,7 @@ from importlib import resources
 from archief.reports import chart, dutch, foot
 from archief.reports.content import Content, Counted, Row, Section, Value
 from archief.reports.declaration import Column
-
-ROWS_MAX = 2_000
-"""So many lines of a table stand in a page; more than that nobody reads, and CSV and JSON have them all."""
+from archief.reports.reporter import ROWS_SHOWN
 
 RECORDS_MAX = 100
 """So many records behind a figure are named one a line; of the others the entries are given."""
@@ -129,11 +127,11 @@ def _anchor(section: Section, one: Counted) -> str:
 
 
 def _table(content: Content, section: Section) -> str:
-    rows = section.rows[:ROWS_MAX]
+    rows = section.rows[:ROWS_SHOWN]
     caption = _text(section.title)
-    if len(section.rows) > len(rows):
+    if section.total > len(rows):
         caption += (
-            f": de eerste {dutch.number(len(rows))} van {dutch.number(len(section.rows))} regels;"
+            f": de eerste {dutch.number(len(rows))} van {dutch.number(section.total)} regels;"
             f" <code>archief report {content.name} --format json</code> heeft ze alle"
         )
     heads = [f'<th scope="col"{_class(column)}>{_text(column.title)}</th>' for column in section.columns]
@@ -177,7 +175,7 @@ def _grid(
 def _class(column: Column, value: Value = None) -> str:
     if column.kind in ("number", "share"):
         return ' class="number"'
-    if column.kind in ("date", "moment", "code"):
+    if column.kind in ("date", "moment", "code") and not isinstance(value, str):
         return ' class="date"'
     return ' class="long"' if isinstance(value, str) and len(value) > LONG else ""
 
@@ -210,7 +208,7 @@ def _behind(content: Content) -> str:
     )
     for section in content.sections:
         parts += [_behind_figure(content, section, one) for one in section.figures if one.events]
-        for number, row in enumerate(section.rows[:ROWS_MAX], 1):
+        for number, row in enumerate(section.rows[:ROWS_SHOWN], 1):
             if len(row.events) > INLINE_MAX:
                 title = f"{section.title}: {dutch.written(row.cells[section.columns[0].name]) or '–'}"
                 parts.append(_listed(content, f"bewijs-{section.name}-{number}", title, row.events))
@@ -223,8 +221,8 @@ def _behind_figure(content: Content, section: Section, one: Counted) -> str:
     told = [content.events[seq] for seq in one.events if seq in content.events]
     for event in told:
         by_record.setdefault(event.stream, []).append(event.seq)
-    if len(one.records) > RECORDS_MAX or len(told) < len(one.events):
-        return _listed(content, _anchor(section, one), title, one.events, len(one.records))
+    if not one.records or len(by_record) > RECORDS_MAX or len(told) < len(one.events):
+        return _listed(content, _anchor(section, one), title, one.events)
     lines = [
         [
             f'<th scope="row">{_text(content.names[stream])}</th>',
@@ -238,16 +236,15 @@ def _behind_figure(content: Content, section: Section, one: Counted) -> str:
     return f'<section id="{_anchor(section, one)}">\n<h3>{_text(title)}</h3>\n{grid}</section>\n'
 
 
-def _listed(content: Content, anchor: str, title: str, seqs: Sequence[int], records: int | None = None) -> str:
+def _listed(content: Content, anchor: str, title: str, seqs: Sequence[int]) -> str:
     """Many entries, in few words."""
     found = dutch.ranges(list(seqs))
     shown = ", ".join(found[:RANGES_MAX])
     if len(found) > RANGES_MAX:
         shown += f" en verder; <code>archief report {content.name} --format json</code> noemt ze alle"
-    of = f" van {dutch.number(records)} records" if records is not None else ""
     return (
         f'<section id="{anchor}">\n<h3>{_text(title)}</h3>\n'
-        f'<p class="seqs">{dutch.number(len(seqs))} regels{of}: {shown}.</p>\n</section>\n'
+        f'<p class="seqs">{dutch.number(len(seqs))} regels: {shown}.</p>\n</section>\n'
     )
 
 

@@ -73,8 +73,8 @@ def _part(section: Section) -> dict[str, Any]:
     rows = section.rows[:ROWS_MAX]
     drawn = chart.drawn(section, section.chart) if section.chart is not None and rows else None
     note = ""
-    if len(section.rows) > len(rows):
-        note = f"De eerste {dutch.number(len(rows))} van {dutch.number(len(section.rows))} regels."
+    if section.total > len(rows):
+        note = f"De eerste {dutch.number(len(rows))} van {dutch.number(section.total)} regels."
     behind = any(row.events for row in rows)
     filled = [one for one in section.columns if any(dutch.written(row.cells[one.name]) for row in rows)]
     columns = [{"title": one.title, "number": one.kind in ("number", "share")} for one in filled]

@@ -30,6 +30,12 @@ VERDICTS = {"good": GOOD, "attention": ATTENTION, "informs": INFORMS, "idle": ID
 EVENTS_SHOWN = 5_000
 """So many entries are told in a page; JSON names every one."""
 
+RECORDS_SHOWN = 1_000
+"""Of so many entries a page tells whose they are."""
+
+ROWS_SHOWN = 2_000
+"""So many lines of a table stand in a page; more than that nobody reads, and CSV and JSON have them all."""
+
 
 class Destroyed(NamedTuple):
     """What became of a record.
@@ -57,6 +63,7 @@ class Asked(NamedTuple):
         record: the stream of the record; empty for a report about all.
         destroyed: every record that is destroyed by now, by stream: :func:`destroyed`.
         test: it is a test archive.
+        whole: every line of a table, and the records of every figure; else what a reader is shown of a long one.
     """
 
     day: dt.date
@@ -64,6 +71,7 @@ class Asked(NamedTuple):
     record: str
     destroyed: Mapping[str, Destroyed]
     test: bool
+    whole: bool = True
 
 
 def destroyed(connection: DuckDBPyConnection) -> dict[str, Destroyed]:
@@ -122,12 +130,15 @@ def _foot(connection: DuckDBPyConnection, log: Log, asked: Asked) -> MadeFrom:
 class _Owners:
     """Which stream an entry belongs to."""
 
-    def __init__(self, connection: DuckDBPyConnection) -> None:
+    def __init__(self, connection: DuckDBPyConnection, most: int | None) -> None:
         self._connection = connection
+        self._most = most
         self._known: dict[int, str] = {}
 
     def of(self, seqs: Sequence[int]) -> list[str]:
         """The streams of some entries, each once, in their order; an event that was left out has none."""
+        if self._most is not None and len(seqs) > self._most:
+            return []  # a page says how many entries, and names them by ranges
         new = [seq for seq in seqs if seq not in self._known]
         if new:
             query = "select seq, cast(stream as varchar) from event where seq in (select unnest($seqs))"
@@ -174,13 +185,17 @@ class _Desk:
         self.connection = connection
         self.log = log
         self.asked = asked
-        self.owners = _Owners(connection)
+        self.owners = _Owners(connection, None if asked.whole else RECORDS_SHOWN)
         self.marks = _Marks(connection, asked.destroyed)
 
     def section(self, report: Report, part: Part) -> Section:
         """A part, but for the one that sums the others up."""
         query = report.queries.get(part.name)
-        rows = _ask(self.connection, query, self.asked) if query is not None else []
+        most = None if self.asked.whole else ROWS_SHOWN
+        rows = _ask(self.connection, query, self.asked, most) if query is not None else []
+        total = len(rows)
+        if most is not None and total == most and query is not None:
+            ((total,),) = _run(self.connection, f"select count(*) from (\n{query.strip()}\n)", self.asked).fetchall()  # noqa: S608 - a query of ours
         figures: list[Counted] = []
         lines: list[Row] = []
         if part.fill == "proofs":
@@ -202,6 +217,7 @@ class _Desk:
             chart=part.chart,
             none=part.none,
             criteria=part.criteria,
+            total=max(total, len(lines)),
         )
 
     def _figure(self, part: Part, one: Figure, rows: Mapping[str, Mapping[str, Any]]) -> Counted:
@@ -245,12 +261,17 @@ def _rules(connection: DuckDBPyConnection, owners: _Owners) -> list[Row]:
     return rows
 
 
-def _ask(connection: DuckDBPyConnection, query: str, asked: Asked) -> list[dict[str, Any]]:
+def _run(connection: DuckDBPyConnection, query: str, asked: Asked) -> DuckDBPyConnection:
     given: dict[str, object] = {"day": asked.day, "record": asked.record}
     wanted = parameters(query)
-    cursor = connection.execute(query, {name: value for name, value in given.items() if name in wanted})
+    return connection.execute(query, {name: value for name, value in given.items() if name in wanted})
+
+
+def _ask(connection: DuckDBPyConnection, query: str, asked: Asked, most: int | None) -> list[dict[str, Any]]:
+    cursor = _run(connection, query, asked)
     columns = [name for name, *_ in cursor.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    rows = cursor.fetchall() if most is None else cursor.fetchmany(most)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _row(columns: Sequence[Column], row: Mapping[str, Any], owners: _Owners, marks: _Marks) -> Row:
