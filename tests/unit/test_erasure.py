@@ -44,7 +44,7 @@ def test_what_is_here_of_a_record_is_found(archive: Founded) -> None:
     assert {doomed: 1} == found_.versions
     assert {doomed: 2} == found_.committed
     assert [2] == [lines for lines, _ in found_.segments.values()]
-    assert [] == found_.unreadable == found_.orphans == found_.lost
+    assert ([], [], []) == (found_.unreadable, found_.orphans, found_.lost)
 
 
 def test_it_is_erased_and_the_rest_stays(archive: Founded) -> None:

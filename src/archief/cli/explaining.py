@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from archief.cli import moment, retained
+from archief.cli import authority, letters, moment, retained
 from archief.cli.output import Output
 from archief.cli.retained import Block, Retained
 from archief.cli.session import Session
@@ -37,10 +37,11 @@ class _Part(NamedTuple):
 
 
 class _Explained(NamedTuple):
-    """What is told of a record."""
+    """What is told of a record; ``destroyed`` is the entry that says that it is."""
 
     stream: str
     kind: str
+    destroyed: int | None
     whole: Derivation
     parts: list[_Part]
     blocks: list[Block]
@@ -84,14 +85,18 @@ def explain(session: Session, *, record: str, as_if: str | None, day: str | None
                 "on": looked_from,
                 "as_if": as_if,
                 **_plain(told.whole),
-                "due": told.whole.due(looked_from),
+                "destroyed": told.destroyed,
+                "due": told.destroyed is None and told.whole.due(looked_from),
                 "blocked": [block._asdict() for block in told.blocks],
                 "findings": told.findings,
                 "dossiers": [_plain_part(part) for part in told.parts],
             }
         )
         return
-    _show(session.output, told, looked_from, as_if)
+    stub = ""
+    if told.destroyed is not None:
+        stub = letters.gone(authority.of(session, log).destructions.certificate(told.stream))
+    _show(session.output, told, looked_from, as_if, stub)
     session.output.note(f"position {position.size} of {log.origin}, {position.time}")
 
 
@@ -99,6 +104,7 @@ def _explained(known: Retained, text: str, as_if: str | None, day: dt.date) -> _
     found = known.record(text, "letter", "dossier")
     rules = known.rules()
     events = [one.event for one in known.happened(found)]
+    destroyed = next((event.seq for event in events if event.type == "record_destroyed.v1"), None)
     findings: list[str] = []
     if known.kind(found) == "dossier":
         filed: dict[str, int | None] = {found.stream: None}
@@ -116,7 +122,7 @@ def _explained(known: Retained, text: str, as_if: str | None, day: dt.date) -> _
             parts.append(_Part(stream, known.title(stream), seq, known.derive(there, rules, supposed)))
     whole = retention.combine([part.derivation for part in parts])
     return _Explained(
-        found.stream, known.kind(found), whole, parts, known.blocks([*filed, *others], day), findings
+        found.stream, known.kind(found), destroyed, whole, parts, known.blocks([*filed, *others], day), findings
     )  # fmt: skip
 
 
@@ -159,7 +165,7 @@ def _made_before(known: Retained, rules: RuleSets, letter: str, filed: list[str]
     """A finding when a letter is older than the list of its dossier."""
     made = known.rows("select made from retention_letter where stream = cast(? as uuid)", letter)
     if not made:
-        return ["the letter is destroyed"]
+        return []
     found = []
     for dossier in filed:
         there = known.dossier(dossier)
@@ -172,13 +178,15 @@ def _made_before(known: Retained, rules: RuleSets, letter: str, filed: list[str]
 # for people
 
 
-def _show(output: Output, told: _Explained, day: dt.date, as_if: str | None) -> None:
+def _show(output: Output, told: _Explained, day: dt.date, as_if: str | None, stub: str) -> None:
     output.line(output.styled(f"{told.kind} {told.stream}", bold=True))
     whole = told.whole
     if as_if:
         output.line(f"simulated: as if {as_if} held")
     output.line(f"  {_outcome(whole)}")
-    if whole.action is not None:
+    if told.destroyed is not None:
+        output.line(f"  {stub}, entry {told.destroyed}")
+    elif whole.action is not None:
         blocked = ", but blocked" if told.blocks and whole.outcome == "destroy" else ""
         output.line(f"  on {day}: {'due' if whole.due(day) else 'not due'}{blocked}")
     for block in told.blocks:

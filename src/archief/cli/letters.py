@@ -16,6 +16,16 @@ GONE = "[vernietigd]"
 ERASED = "[gewist]"
 """What stands where words stood that were erased by themselves (AVG); the rest of the record is there."""
 
+
+def gone(certificate: str | None) -> str:
+    """What stands where destroyed content stood, with the certificate that tells of it.
+
+    Args:
+        certificate: the record that holds it; None while the destruction is not closed, or where there is none.
+    """
+    return f"[vernietigd, verklaring {certificate[:8]}]" if certificate is not None else GONE
+
+
 MISSING = "[ontbreekt]"
 """What stands where content is gone without a destruction: a loss."""
 

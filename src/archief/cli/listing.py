@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from archief.cli import letter_filters, state
+from archief.cli import authority, letter_filters, letters, state
 from archief.cli.letter_filters import Filters
 from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import NoArchiveError, UsageError
+from archief.log import Log
 
 SHOWN = {
     "letters": ("number", "date", "kind", "status", "subject", "stream"),
@@ -56,6 +57,9 @@ TABLES = {
 }
 """What can be listed: the projection, and its order."""
 
+STUBBED = frozenset({"subject", "title"})
+"""What of a destroyed record is told to be gone, and under which certificate."""
+
 LIMIT = 100
 
 
@@ -93,12 +97,24 @@ def list_records(session: Session, *, table: str, filters: Filters, limit: int) 
         session.output.members({"test": test, "position": position, "total": total, table: records})
         return
     shown = SHOWN.get(table, columns)
-    places = [columns.index(name) for name in shown]
-    session.output.table([name.upper() for name in shown], [[row[place] for place in places] for row in rows])
+    cells = [dict(zip(columns, row, strict=True)) for row in rows]
+    _stub(session, log, cells)
+    session.output.table([name.upper() for name in shown], [[row[name] for name in shown] for row in cells])
     more = f"; --limit 0 shows all {total:,}" if len(rows) < total else ""
     session.output.note(
         f"{len(rows):,} of {total:,}{more}; position {log.size} of {log.origin}, {log.last_commit.time}"
     )
+
+
+def _stub(session: Session, log: Log, rows: Sequence[dict[str, Any]]) -> None:
+    """Let destroyed records say so where their words stood."""
+    destroyed = [row for row in rows if row.get("status") == "destroyed" and STUBBED & row.keys()]
+    if not destroyed:
+        return
+    destructions = authority.of(session, log).destructions
+    for row in destroyed:
+        stub = letters.gone(destructions.certificate(str(row["stream"])))
+        row.update({name: stub for name in STUBBED & row.keys() if row[name] is None})
 
 
 @verb(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from archief.cli import letters, retained
+from archief.cli import authority, letters, retained
 from archief.cli.output import Output
 from archief.cli.records import Happened
 from archief.cli.session import Session
@@ -51,13 +51,19 @@ def dossier(session: Session, log: Log, size: int, happened: Sequence[Happened])
             stream,
         )
         blocks = known.blocks([stream, *(row[-1] for row in rows)], retained.today(session))
+    told = [dict(zip(LETTER_FIELDS, row, strict=True)) for row in rows]
+    destroyed = [one["stream"] for one in told if one["status"] == "destroyed"]
+    if values[DOSSIER_FIELDS.index("status")] == "destroyed":
+        destroyed.append(stream)
+    destructions = authority.of(session, log).destructions if destroyed else None
     reason = next((one for one in reversed(happened) if one.event.type == "dossier_classified.v1"), None)
     return {
         **dict(zip(DOSSIER_FIELDS, values, strict=True)),
         "reason": reason.data.reason if reason is not None and reason.data is not None else None,
         **dict(zip(DATE_FIELDS, dates[0] if dates else [None] * len(DATE_FIELDS), strict=True)),
         "blocked": [block._asdict() for block in blocks],
-        "letters": [dict(zip(LETTER_FIELDS, row, strict=True)) for row in rows],
+        "letters": told,
+        "certificates": {one: destructions.certificate(one) for one in destroyed} if destructions is not None else {},
     }
 
 
@@ -65,6 +71,8 @@ def show_dossier(output: Output, told: Mapping[str, Any], stream: str) -> None:
     """Print a dossier's page."""
     output.line(output.styled(f"dossier {stream}", bold=True))
     pairs = [(name, told[name]) for name in (*DOSSIER_FIELDS, "reason")]
+    if told["status"] == "destroyed":
+        pairs.append(("content", letters.gone(told["certificates"][stream])))
     if told["outcome"] is not None:
         latest = f", at the latest on {told['latest_date']}" if told["latest_date"] else ""
         pairs.append((told["outcome"], f"from {told['action_date']}{latest}"))
@@ -75,14 +83,13 @@ def show_dossier(output: Output, told: Mapping[str, Any], stream: str) -> None:
     output.fields(pairs, indent="  ")
     output.line()
     if told["letters"]:
-        rows = [[_shown(letter, name) for name in LETTER_FIELDS] for letter in told["letters"]]
+        stubs = {one: letters.gone(certificate) for one, certificate in told["certificates"].items()}
+        for letter in told["letters"]:
+            letter["subject"] = stubs.get(letter["stream"], letter["subject"])
+        rows = [[letter[name] for name in LETTER_FIELDS] for letter in told["letters"]]
         output.table([name.upper() for name in LETTER_FIELDS], rows)
     else:
         output.line("no letters in it")
-
-
-def _shown(letter: Mapping[str, Any], name: str) -> object:
-    return letters.GONE if name == "subject" and letter["status"] == "destroyed" else letter[name]
 
 
 def rounds(_session: Session, _log: Log, _size: int, happened: Sequence[Happened]) -> dict[str, Any]:

@@ -46,7 +46,9 @@ class _Found:
         destructions = self.authority.destructions
         if not destructions.cover(event.seq, event.stream, event.stream_seq):
             return letters.MISSING
-        return letters.ERASED if destructions.by_itself(event.seq, event.stream) else letters.GONE
+        if destructions.by_itself(event.seq, event.stream):
+            return letters.ERASED
+        return letters.gone(destructions.certificate(event.stream))
 
     @functools.cached_property
     def marks(self) -> dict[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -121,12 +122,14 @@ def _cosigned(report: Report) -> str:
     return f"size {report.cosigned_size:,} ({counted(report.cosignatures, 'cosignature')} on kept heads)"
 
 
-def _gone(report: Report) -> str:
-    """How many payloads are lawfully gone, behind those that are there."""
-    if not report.destroyed:
-        return ""
-    by_itself = f" ({report.erased:,} by itself)" if report.erased else ""
-    return f"; {report.destroyed:,} lawfully gone{by_itself}"
+def _gone(report: Report) -> Iterator[str]:
+    """What is lawfully gone, and under what."""
+    for certificate, count in sorted(report.certificates.items()):
+        yield f"{counted(count, 'payload')} lawfully destroyed under certificate {certificate[:8]}"
+    if report.executing:
+        yield f"{counted(report.executing, 'payload')} gone in a destruction that is not closed"
+    if report.erased:
+        yield f"{counted(report.erased, 'payload')} erased by itself"
 
 
 def _tell(output: Output, report: Report, sample: int | None) -> None:
@@ -137,7 +140,7 @@ def _tell(output: Output, report: Report, sample: int | None) -> None:
     pairs = [
         ("entries", f"{report.size:,}" + (f", of which {report.since:,} were verified before" if report.since else "")),
         ("events", f"{report.events:,} in {counted(report.commits, 'commit')}"),
-        ("payloads", f"{report.payloads:,}{_gone(report)}"),
+        ("payloads", "; ".join([f"{report.payloads:,}", *_gone(report)])),
         ("documents", f"{report.documents:,}"),
         ("signed head", head),
         *([("cosigned", _cosigned(report))] if report.cosigned_size is not None else []),

@@ -46,6 +46,7 @@ class Destructions:
         authorised: the entries of authorisations in force, each with its destruction.
         executing: records whose erasure was announced and not closed, with the destruction.
         destroyed: records that are destroyed, up to which of their events.
+        under: of each of these the destruction.
         erased: single payloads that are erased: entry and stream.
     """
 
@@ -53,13 +54,19 @@ class Destructions:
     authorised: dict[int, str] = field(default_factory=dict)
     executing: dict[str, str] = field(default_factory=dict)
     destroyed: dict[str, int] = field(default_factory=dict)
+    under: dict[str, str] = field(default_factory=dict)
     erased: set[tuple[int, str]] = field(default_factory=set)
 
     def copy(self) -> Destructions:
         """An independent copy."""
         # A round and a list of rounds are replaced, never changed.
         return Destructions(
-            dict(self.rounds), dict(self.authorised), dict(self.executing), dict(self.destroyed), set(self.erased)
+            dict(self.rounds),
+            dict(self.authorised),
+            dict(self.executing),
+            dict(self.destroyed),
+            dict(self.under),
+            set(self.erased),
         )
 
     def cover(self, seq: int, stream: str, stream_seq: int) -> bool:
@@ -73,6 +80,11 @@ class Destructions:
     def by_itself(self, seq: int, stream: str) -> bool:
         """Whether this payload was erased by itself, and its record was not destroyed since."""
         return (seq, stream) in self.erased and stream not in self.destroyed
+
+    def certificate(self, stream: str) -> str | None:
+        """The record that holds the certificate of a record's destruction; None while it is not closed."""
+        rounds_ = self.rounds.get(self.under.get(stream, ""), [])
+        return rounds_[-1].certificate if rounds_ else None
 
     def apply(self, event: Event, act: Act, authority: Authority, time: str) -> None:
         """Take an event of an authorised commit into account.
@@ -151,6 +163,7 @@ class Destructions:
                 where=where,
             )
         self.destroyed[event.stream] = facts.last_stream_seq
+        self.under[event.stream] = named
         del self.executing[event.stream]
 
     def _erase(self, event: Event) -> None:

@@ -63,6 +63,7 @@ class Round:
         erasing: records whose erasure was announced.
         erasing_parts, erasing_whole: as ``parts`` and ``whole``, of that announcement.
         closed: entry that closed its execution.
+        certificate: the record that holds its certificate.
     """
 
     proposed: Act
@@ -80,6 +81,7 @@ class Round:
     erasing_parts: int = 0
     erasing_whole: int = 1
     closed: int | None = None
+    certificate: str | None = None
 
     @property
     def excepted(self) -> dict[str, str]:
@@ -191,7 +193,7 @@ def _changes(about: Round, event: Event, act: Act) -> dict[str, Any]:
                 "erasing_whole": facts.parts,
             }
         case "records_destroyed":
-            return {"closed": event.seq}
+            return {"closed": event.seq, "certificate": facts.certificate}
     return {}
 
 

@@ -14,6 +14,7 @@ from archief.errors import (
     LossError,
     RollbackError,
 )
+from archief.rules.destructions import Destructions
 
 Grade = Literal["rollback", "fork", "loss", "corruption", "finding"]
 """From gravest to mildest. A finding leaves the bytes intact: a rule was broken, or something stands here that should
@@ -79,6 +80,8 @@ class Report(msgspec.Struct, kw_only=True):
         events, commits, payloads, documents: how many were looked at.
         destroyed: payloads that are lawfully gone.
         erased: of those the payloads that were erased by themselves (AVG).
+        certificates: of these, how many under which certificate (the record that holds it).
+        executing: of these, how many in a destruction that is not closed.
         unauthorised: the commits (by entry) that replay skips.
         head_size: the size of the newest signed head; None when nothing is signed.
         cosignatures: valid cosignatures on all heads in the archive.
@@ -97,12 +100,26 @@ class Report(msgspec.Struct, kw_only=True):
     documents: int = 0
     destroyed: int = 0
     erased: int = 0
+    certificates: dict[str, int] = msgspec.field(default_factory=dict)
+    executing: int = 0
     unauthorised: list[int] = msgspec.field(default_factory=list)
     head_size: int | None = None
     cosignatures: int = 0
     cosigned_size: int | None = None
     test: bool = False
     faults: list[Fault] = msgspec.field(default_factory=list)
+
+    def gone(self, seq: int, stream: str, destructions: Destructions) -> None:
+        """Count a payload that is lawfully gone, and under what."""
+        self.destroyed += 1
+        if destructions.by_itself(seq, stream):
+            self.erased += 1
+            return
+        certificate = destructions.certificate(stream)
+        if certificate is None:
+            self.executing += 1
+        else:
+            self.certificates[certificate] = self.certificates.get(certificate, 0) + 1
 
     def gravest(self) -> Grade | None:
         """The gravest grade found; None when all is well."""

@@ -101,12 +101,12 @@ class Fold:
 
     def finish(self) -> None:
         """Judge what needs the whole log."""
+        destructions = self.authority.destructions
         for seq, stream, stream_seq in self.absent:
             if seq >= self.report.size:
                 continue  # not committed: the loose tail is named as such
-            if self.authority.destructions.cover(seq, stream, stream_seq):
-                self.report.destroyed += 1
-                self.report.erased += self.authority.destructions.by_itself(seq, stream)
+            if destructions.cover(seq, stream, stream_seq):
+                self.report.gone(seq, stream, destructions)
             else:
                 self._fault(
                     "payload-missing",

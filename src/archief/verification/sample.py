@@ -99,8 +99,7 @@ def _look(log: Log, tree: StoredTree, seq: int, authority: Authority, report: Re
             report.documents += 1
             report.faults += check_document(log.storage, document, seq)
     elif authority.destructions.cover(seq, event.stream, event.stream_seq):
-        report.destroyed += 1
-        report.erased += authority.destructions.by_itself(seq, event.stream)
+        report.gone(seq, event.stream, authority.destructions)
     else:
         what = "a payload is missing and no destruction covers it"
         payload = file.replace("log/", "payload/")
