@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,11 +13,12 @@ from archief.backups.copying import Copying, Made, Whose
 from archief.backups.folder import Folder
 from archief.backups.restoring import Brought, Restoring
 from archief.exports import target
+from archief.journal import Journal
 from archief.log import Log
 from archief.storage.base import Storage
 from archief.storage.local import LocalStorage
 from tests.destroying import decide
-from tests.founding import Founded, edited, folder, found
+from tests.founding import Founded, edited, folder, found, seeded
 
 NAME = "0123456789abcdef" * 2
 SUBJECT = "Fietsenstalling"
@@ -29,6 +32,14 @@ def archive(path: Path) -> Founded:
     made.append(edited(registered.streams[0], f"{SUBJECT} station"))
     made.sign_head()
     return made
+
+
+def again(template: Founded, path: Path) -> Founded:
+    """A copy of an archive with the same people, and a journal and chance of its own."""
+    shutil.copytree(Path(template.storage.place), path)
+    journal = Journal(folder(path))
+    journal.open()
+    return dataclasses.replace(template, journal=journal, entropy=seeded(path.name), people=[])
 
 
 def backup(source: Storage, place: Path, *, dry: bool = False, expires: str | None = None) -> Made:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from _pytest.mark import ParameterSet
 from archief.errors import ArchiefError, WriteFailedError
 from archief.storage.local import LocalStorage
 from tests.backups import SECRET, SUBJECT, anywhere, archive, backup, destroy, files, letter_of, local, restore
+from tests.cli import transcript
 from tests.faults.mounts import mounted
 from tests.faults.steps import HOWS, How, Killed, Steps
 from tests.founding import faults
@@ -131,3 +133,29 @@ def test_an_archive_and_a_back_up_that_cannot_be_written_are_read(tmp_path: Path
         backup(local(place / "events"), tmp_path / "kopie")
         restore(place / "kopie", tmp_path / "terug")
     assert files(tmp_path / "events") == files(tmp_path / "kopie" / "archive") == files(tmp_path / "terug")
+
+
+@pytest.mark.slow
+def test_the_command_is_killed_at_any_moment_and_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = transcript.begin("founded.txt", tmp_path / "kept")
+    _, err, code = world.run("archief --as archivaris backup kopie")
+    assert 0 == code, err
+    shutil.rmtree("events")
+    shutil.copytree("state", "state-before")
+    restoring = "archief --as archivaris restore kopie"
+    with Steps(monkeypatch) as counted:
+        world.run(restoring)
+    chance = random.Random(7)
+    for at in sorted(chance.sample(range(len(counted.made)), 12)):
+        shutil.rmtree("events")
+        shutil.rmtree("state")
+        shutil.copytree("state-before", "state")
+        with Steps(monkeypatch, at, "killed before"), contextlib.suppress(Killed):
+            world.run(restoring)
+        if not Path("events").exists():
+            _, err, code = world.run(restoring)
+            assert 0 == code, f"step {at}\n{err}"
+        _, err, code = world.run("archief verify -q")
+        assert 0 == code, f"step {at}\n{err}"
+        assert ["events"] == [one.name for one in Path().glob("events*")], f"step {at}"

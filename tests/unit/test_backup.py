@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archief.backups import folder as folders
+from archief.backups.copying import Copying
 from archief.backups.folder import Folder
 from archief.draft import draft
 from archief.errors import (
     ArchiveInUseError,
+    ConflictError,
     CorruptError,
     ForkError,
     MalformedError,
@@ -22,15 +25,20 @@ from archief.errors import (
 from archief.storage.base import Erased
 from archief.storage.local import LocalStorage
 from archief.storage.memory import MemoryStorage
-from tests.backups import NAME, SECRET, SUBJECT, anywhere, archive, backup, destroy, files, letter_of, local
+from tests.backups import NAME, SECRET, SUBJECT, again, anywhere, archive, backup, destroy, files, letter_of, local
 from tests.founding import Founded, faults, found
 
 PAYLOAD, LOG = "payload/000000000000.jsonl", "log/000000000000.jsonl"
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    return archive(tmp_path_factory.mktemp("template") / "events")
+
+
 @pytest.fixture
-def made(tmp_path: Path) -> Founded:
-    return archive(tmp_path / "events")
+def made(template: Founded, tmp_path: Path) -> Founded:
+    return again(template, tmp_path / "events")
 
 
 @pytest.fixture
@@ -58,8 +66,8 @@ def test_a_back_up_is_the_archive_byte_for_byte_and_verifies(made: Founded, plac
 
 def test_a_second_run_copies_what_changed_and_nothing_else(made: Founded, place: Path) -> None:
     before = {one: one.stat().st_ino for one in (place / "archive").rglob("*") if one.is_file()}
-    again = backup(made.storage, place)
-    assert (0, 0, 0) == (again.copied_payloads, again.copied_documents, again.copied_bytes)
+    told = backup(made.storage, place)
+    assert (0, 0, 0) == (told.copied_payloads, told.copied_documents, told.copied_bytes)
     assert before == {one: one.stat().st_ino for one in (place / "archive").rglob("*") if one.is_file()}
     made.append(made.letter("Nieuw", [b"bijlage"]))
     more = backup(made.storage, place)
@@ -167,9 +175,9 @@ def test_an_archive_whose_log_is_damaged_is_not_copied(made: Founded, place: Pat
     assert good == files(place)
 
 
-def test_a_back_up_that_is_ahead_is_left_alone(made: Founded, place: Path, tmp_path: Path) -> None:
+def test_a_back_up_that_is_ahead_is_left_alone(template: Founded, made: Founded, place: Path, tmp_path: Path) -> None:
     older = tmp_path / "older"
-    archive(older)
+    again(template, older)
     made.append(made.letter("Later"))
     backup(made.storage, place)
     good = files(place)
@@ -178,8 +186,10 @@ def test_a_back_up_that_is_ahead_is_left_alone(made: Founded, place: Path, tmp_p
     assert good == files(place)
 
 
-def test_a_back_up_of_another_history_is_left_alone(made: Founded, place: Path, tmp_path: Path) -> None:
-    other = archive(tmp_path / "other")
+def test_a_back_up_of_another_history_is_left_alone(
+    template: Founded, made: Founded, place: Path, tmp_path: Path
+) -> None:
+    other = again(template, tmp_path / "other")
     other.append(other.letter("Anders"))
     made.append(made.letter("Later"))
     backup(made.storage, place)
@@ -245,3 +255,35 @@ def test_a_log_that_went_on_under_a_new_name_keeps_its_back_up(made: Founded, pl
     manifest = Folder(place).manifest
     assert manifest is not None
     assert ("archief.voorbeeld.nl/77aa01b3", NAME) == (manifest.origin, manifest.id)
+
+
+def test_what_is_destroyed_while_it_is_copied_is_no_loss_and_the_next_run_knows(
+    made: Founded, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = Copying._payloads
+
+    def slow(self: Copying, part: Any) -> None:
+        monkeypatch.undo()
+        destroy(made, letter_of(made))
+        copied(self, part)
+
+    monkeypatch.setattr(Copying, "_payloads", slow)
+    with pytest.raises(ConflictError, match="while it was copied"):
+        backup(made.storage, place)
+    assert [] == backup(made.storage, place).faults
+    assert [] == anywhere(SUBJECT.encode(), place)
+
+
+def test_people_append_while_it_is_copied(made: Founded, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied, size = Copying._payloads, made.journal.size
+
+    def slow(self: Copying, part: Any) -> None:
+        made.append(made.letter("Ondertussen", [b"bijlage"]))
+        made.sign_head()
+        copied(self, part)
+
+    monkeypatch.setattr(Copying, "_payloads", slow)
+    told = backup(made.storage, place)
+    assert (size, []) == (told.size, told.faults)
+    assert [] == faults(local(place / "archive"))
+    assert [] == anywhere(b"Ondertussen", place)

@@ -12,15 +12,20 @@ from archief.draft import draft
 from archief.errors import CorruptError, ForkError, NotFoundError, TailError
 from archief.log import Log
 from archief.storage import base
-from tests.backups import SECRET, SUBJECT, anywhere, archive, backup, destroy, files, letter_of, local, restore
+from tests.backups import SECRET, SUBJECT, again, anywhere, archive, backup, destroy, files, letter_of, local, restore
 from tests.founding import Founded, faults
 
 PAYLOAD, LOG = "payload/000000000000.jsonl", "log/000000000000.jsonl"
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    return archive(tmp_path_factory.mktemp("template") / "events")
+
+
 @pytest.fixture
-def made(tmp_path: Path) -> Founded:
-    return archive(tmp_path / "events")
+def made(template: Founded, tmp_path: Path) -> Founded:
+    return again(template, tmp_path / "events")
 
 
 @pytest.fixture
@@ -100,8 +105,8 @@ def test_the_newest_log_counts_wherever_it_lies_and_the_newest_head(made: Founde
     assert made.storage.read_public("checkpoint") == (tmp_path / "terug" / "public" / "checkpoint").read_bytes()
 
 
-def test_two_histories_are_not_mixed(made: Founded, place: Path, tmp_path: Path) -> None:
-    other = archive(tmp_path / "ander")
+def test_two_histories_are_not_mixed(template: Founded, made: Founded, place: Path, tmp_path: Path) -> None:
+    other = again(template, tmp_path / "ander")
     other.append(other.letter("Anders"))
     made.append(made.letter("Later"), made.letter("Later"))
     backup(made.storage, place)

@@ -19,7 +19,15 @@ from archief import durable
 from archief.backups import heads, payloads
 from archief.backups.folder import Folder, Manifest, Piece, pieces_of
 from archief.backups.payloads import Cover, Reference
-from archief.errors import ArchiefError, ForkError, MalformedError, RollbackError, TailError
+from archief.errors import (
+    ArchiefError,
+    ConflictError,
+    ForkError,
+    MalformedError,
+    NotFoundError,
+    RollbackError,
+    TailError,
+)
 from archief.events import envelope
 from archief.log import Log
 from archief.rules.authority import Authority
@@ -115,6 +123,7 @@ class Copying:
         Raises:
             CorruptError: the log of the archive is damaged; nothing was copied.
             ForkError, RollbackError: the target holds another log, or a longer one; nothing was copied.
+            ConflictError: something was destroyed in the archive while it was copied.
             WriteFailedError: the target cannot be written, or gives something else back.
         """
         checkpoint = self._check()
@@ -127,6 +136,8 @@ class Copying:
             self._payloads(_Part(f"payload/{first:012d}.jsonl", first, entries, sources.get(first)))
             if self.progress is not None:
                 self.progress(stop, self.log.size)
+        if self.made.faults and base.read_tail(self.source).size > self.log.size:
+            raise self._moved()  # what was destroyed meanwhile looks lost to who does not know of it yet
         self._strays()
         self._log()
         self._rest(checkpoint)
@@ -172,6 +183,13 @@ class Copying:
         if tail is not None and found > there and log.entry(found - 1) != tail.commit:
             raise self._forked()
         return raw if head is not None and head[0] <= log.size else None
+
+    def _moved(self) -> ConflictError:
+        return ConflictError(
+            "something was destroyed in the archive while it was copied",
+            where=self.source.place,
+            remedy="run the same command again: it goes on where this one stopped",
+        )
 
     def _forked(self) -> ForkError:
         return ForkError(
@@ -279,6 +297,8 @@ class Copying:
             else:
                 durable.make_folder(path.parent)
                 durable.replace_with(path, pieces, durable=False, unfinished=self.folder.place)
+        except NotFoundError:
+            raise self._moved() from None
         except MalformedError:
             what = "a document is not the one that was registered"
             self._fault("document-changed", "corruption", _document_name(one), what)

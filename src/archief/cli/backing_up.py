@@ -20,6 +20,7 @@ from archief.cli.writing import Writer
 from archief.draft import Draft
 from archief.errors import (
     ArchiveInUseError,
+    ConflictError,
     CorruptError,
     ForkError,
     KeyMissingError,
@@ -59,6 +60,7 @@ PLACE_CHARS_MAX = 1_000
         PassphraseError,
         MalformedError,
         RefusedError,
+        ConflictError,
         NotFoundError,
         CorruptError,
         RollbackError,
