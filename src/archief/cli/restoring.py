@@ -173,6 +173,10 @@ class _Restore(NamedTuple):
             brought, report = built(session, found, made.folder)
             if key is not None:
                 appended, head = self._append(made.folder, key, brought)
+        if session.heads().recall(found.log.origin) is None:
+            session.output.note(
+                "this machine remembered nothing of this log: compare with a head from elsewhere (verify --against)"
+            )
         self._remember(head)
         origin = appended.commit.origin if appended is not None else found.log.origin
         more = {
