@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from archief.cli import authority, letters, retained
-from archief.cli.output import Output
+from archief.cli.output import Output, counted
 from archief.cli.records import Happened
 from archief.cli.session import Session
 from archief.log import Log
@@ -174,7 +174,7 @@ def show_transfer(output: Output, told: Mapping[str, Any], stream: str, _name: N
                 f"{one['sip_number'] or letters.GONE}, entry {one['exported_seq']}" if one["exported_seq"] else None,
             ),
             ("offered", f"{one['offered']}{by}" if one["offered"] else None),
-            ("refused", f"{one['rejections']} times" if one["rejections"] else None),
+            ("refused", counted(one["rejections"], "time") if one["rejections"] else None),
             (
                 "accepted",
                 f"{one['accepted']} by {one['form']}, entry {one['accepted_seq']}{kept}" if one["accepted"] else None,

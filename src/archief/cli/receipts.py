@@ -24,10 +24,12 @@ from archief.errors import (
     SignatureError,
     UsageError,
 )
+from archief.law import roles
 from archief.rules import transfer as rules
 from archief.storage.base import NewDocument
 
 if TYPE_CHECKING:
+    from archief.cli.declaring import Kept
     from archief.exports.receipt import Verdict
 
 ANSWERS = (*PACKAGE_EXITS, SignatureError)
@@ -147,22 +149,45 @@ def receipt(
 ) -> None:
     """Record that the records office took the package: from here on the care is theirs, and the copy here is read-only.
 
-    A signed receipt must be of a key of the records office, and about the very package that was offered. That the copy
-    is destroyed later is a decision of its own (`archief destroy`).
+    A signed receipt must be of a key of the records office, and about the very package that was offered. The verklaring
+    van overbrenging is drawn up with it and kept as a record of its own. That the copy is destroyed later is a decision
+    of its own.
     """
     with transferring.case(session, transfer_, accept_clock=accept_clock) as found:
         rules.check_step(found.current, "accepted")
         found.demand_free(retained.today(session))
         said = _answered(session, found, note_, document, (number, sha256, day), "accepted")
         facts = {**said.facts, "export": found.current.export, "date": said.date, **({"kept": True} if keep else {})}
+        declared = _declared(session, found, facts)
+        if declared is not None:
+            facts["declaration"] = declared.stream
         data = {**said.data, **present({"note": remark})}
         with typed_at(options_of(facts, data, note="--remark")):
             one = draft(
                 "transfer_accepted", found.record.stream, facts, data,
                 documents=said.documents, expect_version=found.version,
             )  # fmt: skip
-        told = f"accepted: the care of {counted(len(found.current.records), 'record')} has moved to the records office"
-        writing.finish(found.made, [one], dry_run=dry_run, told=[told])
+        told = [
+            f"accepted: the care of {counted(len(found.current.records), 'record')} has moved to the records office"
+        ]
+        if declared is not None:
+            told.append(f"verklaring van overbrenging: record {declared.stream}")
+            if declared.without_pdf:
+                session.output.warn(f"the verklaring has no PDF: {declared.without_pdf}")
+        drafts = [*([declared.record] if declared is not None else []), one]
+        more = {"declaration": declared.stream if declared is not None else None}
+        writing.finish(found.made, drafts, dry_run=dry_run, told=told, more=more)
+
+
+def _declared(session: Session, found: Case, facts: dict[str, Any]) -> Kept | None:
+    """The verklaring van overbrenging; None when who records the receipt may register nothing (the records office)."""
+    from archief.cli import declaring, handover  # noqa: PLC0415 - who accepts pays
+
+    held = found.made.journal.authority.roles.get(found.made.person or "", {})
+    if not roles.may_append("letter_registered", held):
+        session.output.note("no verklaring van overbrenging: who records this receipt may register no letters")
+        return None
+    return declaring.kept(session, handover.drawn_up(found, session.clock(), facts))
 
 
 @verb(

@@ -18,7 +18,7 @@ from archief.cli.holds import parted
 from archief.cli.output import Progress, counted
 from archief.cli.records import Record
 from archief.cli.retained import Retained
-from archief.cli.session import Session
+from archief.cli.session import Session, version
 from archief.cli.verbs import Family, verb, writing_options
 from archief.cli.wording import draft, options_of, typed_at
 from archief.cli.writing import Writer
@@ -253,6 +253,12 @@ class _Dry(Exception):  # noqa: N818 - never seen outside this module
 )
 @click.argument("transfer_", metavar="TRANSFER")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="A new or empty folder.")
+@click.option(
+    "--profile",
+    type=click.Choice(["mdto-sip", "norm", "bagit", "e-ark"]),
+    default="mdto-sip",
+    help="The form of the package, as of archief export sip.",
+)
 @click.option("--location", default="", metavar="TEXT", help="Of what it will be part in the records office (pakbon).")
 @click.option("--contact", default="", metavar="TEXT", help="Whom the records office can ask (pakbon).")
 @writing_options()
@@ -261,6 +267,7 @@ def export(
     *,
     transfer_: str,
     out: Path,
+    profile: str,
     location: str,
     contact: str,
     accept_clock: bool,
@@ -275,25 +282,30 @@ def export(
     with case(session, transfer_, accept_clock=accept_clock) as found, contextlib.suppress(_Dry):
         rules.check_step(found.current, "exported")
         found.demand_free(retained.today(session))
-        _write_package(session, found, out, location, contact, dry_run=dry_run)
+        wish = (profile, location, contact)
+        _write_package(session, found, out, wish, dry_run=dry_run)
 
 
-def _write_package(session: Session, found: Case, out: Path, location: str, contact: str, *, dry_run: bool) -> None:
-    from archief.exports import mdto, pakbon, proofs, target  # noqa: PLC0415 - heavy, and few commands export
+def _write_package(session: Session, found: Case, out: Path, wanted: tuple[str, str, str], *, dry_run: bool) -> None:
+    from archief.exports import mdto, package_forms, pakbon, proofs  # noqa: PLC0415 - heavy, and few commands export
     from archief.exports import sip as sips  # noqa: PLC0415 - as above
     from archief.intake import pronom  # noqa: PLC0415 - as above
 
     mdto.library()
     pronom.demand()
-    log = found.known.log
+    log, (profile, location, contact) = found.known.log, wanted
     prover = proofs.Prover(log, proofs.newest_head(log, found.made.journal.authority))
-    wish = sips.Wish(list(found.current.records), retained.today(session), location, contact)
-    with target.folder(out) as folder:
+    day = retained.today(session)
+    wish = sips.Wish(list(found.current.records), day, location, contact, norm=profile == "norm")
+    key = sips.key(log, prover, wish, profile, version())
+    with package_forms.folder(out, key, profile, version()) as form:
         with Progress(session.output, "records written") as progress:
-            made = sips.write(folder, log, found.known.database, prover, wish, progress)
-        refs, documents = drafting.documents([folder.folder / pakbon.NAME], session.entropy)
+            made = sips.write(form.target, log, found.known.database, prover, wish, progress)
+        form.close(made)
+        _demand_listed(found, made.streams)
+        refs, documents = drafting.documents([form.target.folder / pakbon.NAME], session.entropy)
         facts = {
-            "profile": "mdto-sip",
+            "profile": "mdto-sip" if profile == "norm" else profile,
             "size": prover.head.head.size,
             "root": prover.head.head.root.hex(),
             "records": made.informatieobjecten,
@@ -307,10 +319,25 @@ def _write_package(session: Session, found: Case, out: Path, location: str, cont
         told = [f"{out}", f"  pakbon  {made.number}", f"  sha256  {made.hash}"]
         more: dict[str, Any] = {"folder": str(out), "number": made.number, "sha256": made.hash}
         if not dry_run:
-            exported.note(session, log.origin, log.size, "transfer", out, list(found.current.records))
+            exported.note(session, log.origin, log.size, "transfer", out, made.streams)
         writing.finish(found.made, [one], dry_run=dry_run, told=told, more=more)
         if dry_run:
             raise _Dry
+
+
+def _demand_listed(found: Case, streams: Sequence[str]) -> None:
+    """Refuse a package that is not of the records that were proposed: a letter was filed or taken out since.
+
+    Raises:
+        RefusedError: it is not.
+    """
+    other = {*streams} ^ {*found.current.records}
+    if other:
+        raise RefusedError(
+            f"{counted(len(other), 'record')} came into its dossiers, or left them, since it was proposed",
+            where=f"record {min(other)[:8]}",
+            remedy="propose them as they are now: archief transfer propose --again",
+        )
 
 
 @verb(

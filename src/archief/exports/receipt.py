@@ -91,16 +91,17 @@ def delivered(package: Package, where: str) -> Delivered:
     for odd in package.oddities:
         raise MalformedError(odd.what, where=odd.path, remedy=odd.remedy)
     slips = [path for path in package.files if path.rpartition("/")[2] == pakbon.NAME]
-    if len(slips) != 1:
-        raise MalformedError(f"one {pakbon.NAME} belongs in it, there are {len(slips)}", where=where)
-    inside = slips[0].removesuffix(pakbon.NAME)
-    with package.open(slips[0]) as stream:
+    if not slips:
+        raise MalformedError(f"there is no {pakbon.NAME} in it", where=where)
+    slip = max(slips, key=lambda path: path.count("/"))  # an E-ARK SIP has a copy of it above
+    inside = slip.removesuffix(pakbon.NAME)
+    with package.open(slip) as stream:
         root = mdto.parse_xml(stream.read())
     texts = {} if isinstance(root, str) else {str(one.tag): (one.text or "").strip() for one in root}
     log = _LOG.match(texts.get("opmerkingen", ""))
     if log is None or texts.get("hashGrondslag") != pakbon.METHOD or not texts.get("uniekNummer"):
         raise MalformedError("its pakbon is not one that archief makes", where=where)
-    content = (path for path in package.files if path.startswith(inside) and path != slips[0])
+    content = (path for path in package.files if path.startswith(inside) and path != slip)
     found = pakbon.package_hash((path.removeprefix(inside), _digest(package, path)) for path in content)
     if found != texts.get("hash"):
         raise RefusedError(
