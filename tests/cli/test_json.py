@@ -55,6 +55,8 @@ LINES = """
     --as jansen annotate 2021-00017 "Let op." --dry-run
     --as jansen relate 2021-00018 follows 2021-00017 --dry-run
     --as jansen withdraw 2021-00018 --dry-run
+    --as jansen convert 2021-00017 --to pdfa --dry-run
+    --as jansen convert 2021-00017 --to pdfa
     --as archivaris destroy erase 2022-00001 --entry 25 --ground avg:17 --decision D --reason R --dry-run
     --as archivaris destroy erase 2022-00001 --entry 25 --ground avg:17 --decision D --reason R --yes
     --as archivaris append rule_set_adopted --set rule_set=register --set begin=2026-01-01 \

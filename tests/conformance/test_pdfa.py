@@ -15,6 +15,7 @@ import pytest
 from archief.render import pades
 from archief.render.declarations import declaration
 from archief.render.pades import Trust
+from archief.render.plain_text import plain_text
 from tests import declared, rendered
 from tests.certificates import PASSPHRASE, Authority
 from tests.conftest import Requires
@@ -68,6 +69,7 @@ def test_what_is_rendered_and_signed_keeps_to_the_standards_and_what_is_broken_d
     good = {
         **{name: rendered.made(letter) for name, letter in rendered.ALL.items()},
         **{name: declaration.pdf(one) for name, one in declared.ALL.items()},
+        "text": plain_text("Tekst", [("Van", "A. Jansen")], ["Geachte raadsleden,", "", "\tx" * 9, "w" * 300], NOW),
         "B-B": signed,
         "twice": pades.sign(signed, signer, NOW),
         "B-T": pades.sign(brief, signer, NOW, stamp=stamp),

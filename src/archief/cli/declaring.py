@@ -6,10 +6,12 @@ import hashlib
 import io
 from typing import Any, NamedTuple
 
+from archief.cli import records
 from archief.cli.session import Session
 from archief.cli.wording import draft
 from archief.draft import Draft, new_stream
 from archief.errors import ExtraMissingError, MalformedError
+from archief.log import Log
 from archief.render.declarations.paper import Declaration
 from archief.rules.town_hall import day_of
 from archief.storage.base import NewDocument
@@ -58,6 +60,12 @@ def kept(session: Session, made: Declaration, stream: str | None = None) -> Kept
     }
     record = draft("letter_registered", stream, {"kind": "verklaring"}, data, documents=[new for _, new in documents])
     return Kept(record, stream, why)
+
+
+def organisation(log: Log) -> str:
+    """Whose archive it is; the log's name where that is gone."""
+    founded = records.read(log, [0])[0]
+    return founded.data.organisation if founded.data is not None else log.origin
 
 
 def _document(session: Session, name: str, media_type: str, content: bytes) -> tuple[dict[str, Any], NewDocument]:

@@ -150,8 +150,7 @@ def _case(session: Session, made: Writer, text: str, entries: list[int], correct
             states = {one.event.seq: one.payload for one in happened}
             erasures.check_entries(states, entries)
             erasures.check_correction(ground, states, entries, corrected)
-    founded = records.read(made.log, [0])[0]
-    organisation = founded.data.organisation if founded.data is not None else made.origin
+    organisation = declaring.organisation(made.log)
     with made.journal.writing():
         erasure.demand_readable(erasure.find(made.log.storage, made.journal.authority.destructions, [record.stream]))
     reached = derived.reached(session, made, [record.stream])

@@ -65,7 +65,8 @@ def letter(happened: Sequence[Happened], name: Name) -> dict[str, Any]:
         if one.event.stream_seq == 0:
             facts = msgspec.to_builtins(one.event.facts)
     current = {one.event.seq for one in content}
-    signatures = [_signature(one, current, name) for one in happened if _is(one, "letter_signed")]
+    conversions = {one.event.seq for one in content if _is(one, "document_converted")}
+    signatures = [_signature(one, current, conversions, name) for one in happened if _is(one, "letter_signed")]
     return {
         **facts,
         "status": _status(happened, signed=any(one["current"] for one in signatures)),
@@ -113,9 +114,10 @@ def _documents(one: Happened) -> list[dict[str, Any]]:
     return [{**msgspec.to_builtins(document), "entry": one.event.seq} for document in documents]
 
 
-def _signature(one: Happened, current: set[int], name: Name) -> dict[str, Any]:
+def _signature(one: Happened, current: set[int], conversions: set[int], name: Name) -> dict[str, Any]:
     """One ondertekening: not the signature of whoever appended the entry."""
     facts = one.event.facts
+    covered, later = {covered.seq for covered in facts.covers}, {seq for seq in conversions if seq > one.event.seq}
     shown = msgspec.to_builtins(one.data) if one.data is not None else {}
     return {
         "entry": one.event.seq,
@@ -128,7 +130,8 @@ def _signature(one: Happened, current: set[int], name: Name) -> dict[str, Any]:
         "basis": facts.basis,
         "mandate": facts.mandate,
         "level": facts.level,
-        "current": {covered.seq for covered in facts.covers} == current,
+        "current": covered == current,
+        "converted_since": covered != current and covered == current - later,
         "note": shown.get("note"),
         "deviation": shown.get("deviation"),
         "payload": one.payload,

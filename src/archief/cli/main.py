@@ -46,6 +46,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
             "annotate": "editing:annotate",
             "relate": "editing:relate",
             "render": "rendering:render",
+            "convert": "converting:convert",
             "void": "numbers:void",
         },
     ),

@@ -264,7 +264,8 @@ def _signature(one: dict[str, Any]) -> str:
     if one["mede_namens"]:
         parts.append(f"mede namens {', '.join(one['mede_namens'])}")
     parts.append(f"{one['basis']}, level {one['level']}")
-    parts.append("this version" if one["current"] else "an earlier version")
+    version = "this version" if one["current"] else "an earlier version"
+    parts.append("this version before a file was converted" if one["converted_since"] else version)
     if one["note"]:
         parts.append(one["note"])
     if one["deviation"]:

@@ -180,7 +180,10 @@ class DocumentConvertedFacts(Word):
 
     from_format: Annotated[Code, about("format before, PRONOM id with a colon", "fmt:40")] | None = None
     to_format: Annotated[Code, about("format after, PRONOM id with a colon", "fmt:477")] | None = None
-    result: Annotated[Literal["passed", "failed"], about("outcome of the test", "passed")]
+    result: Annotated[
+        Literal["passed", "failed", "untested"], about("outcome; untested: nothing judged the new format", "passed")
+    ]
+    declaration: Annotated[StreamId, about("record that holds the verklaring van conversie")] | None = None
 
 
 class DocumentConvertedData(Word):
