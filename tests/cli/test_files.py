@@ -36,6 +36,7 @@ LINES = {
     "check bundle --vkey": "check bundle bundle --vkey gone/away",
     "export evidence --out": "export evidence 2021-00017 --out gone/away",
     "check sip FOLDER|ZIP": "check sip gone/away",
+    "import sip FOLDER|ZIP": "--as archivaris import sip gone/away --source vorig --yes",
     "export sip --out": "export sip 2021-00017 --out gone/away",
     "export sip --records": "export sip --records gone/away --out sip",
     "check snapshot FOLDER|ZIP": "check snapshot gone/away",

@@ -102,6 +102,9 @@ LINES = """
     check sip out
     export snapshot --out momentopname
     check snapshot momentopname
+    --as archivaris-3 import sip out --archive made --source vorig --dry-run
+    --as archivaris-3 import sip out --archive made --source vorig --yes
+    --as archivaris-3 import sip out --archive made --source vorig --yes
     export evidence 2021-00017 --out bewijs
     check bundle bewijs
     checkpoint --dry-run

@@ -91,7 +91,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
         },
     ),
     ("Care", {"backup": "backing_up:backup", "restore": "restoring:restore"}),
-    ("Hand over", {"export": "exporting:export"}),
+    ("Hand over", {"export": "exporting:export", "import": "importing:import_"}),
     ("This program", {"completion": "completion:completion"}),
 )
 """The commands by subject: word, and module and name of where it is."""

@@ -257,13 +257,15 @@ def bestand(archive: Archive, file: File, name: str, pronom: tuple[str, str] | N
 
 
 def _identificaties(source: Told, number: str | None) -> Iterator[Identificatie]:
-    yield Identificatie(identificatie_kenmerk=source.stream, identificatie_bron=source.archive.origin)
+    """Its own, its number, and all that it was ever given elsewhere; each once."""
+    found = [(source.stream, source.archive.origin)]
     if number:
-        register = f"Register van {source.archive.organisation}"
-        yield Identificatie(identificatie_kenmerk=number, identificatie_bron=register)
+        found.append((number, f"Register van {source.archive.organisation}"))
     for one in source.history:
-        for known in getattr(one.data, "identifications", ()) if one.name == "record_imported" else ():
-            yield Identificatie(identificatie_kenmerk=known.kenmerk, identificatie_bron=known.bron)
+        if one.name == "record_imported":
+            found += [(known.kenmerk, known.bron) for known in getattr(one.data, "identifications", ())]
+    for kenmerk, bron in dict.fromkeys(found):
+        yield Identificatie(identificatie_kenmerk=kenmerk, identificatie_bron=bron)
 
 
 def _classificatie(letter: Letter) -> Begrip:
@@ -397,8 +399,10 @@ def _events(source: Told) -> Iterator[Event]:
             event_verantwoordelijke_actor=verwijzing(earlier.actor) if earlier.actor else None,
             event_resultaat=earlier.result,
         )
+    told_before = bool(getattr(imported.data, "events", None)) if imported is not None else False
     for one in source.history:
-        if catalogue.of_tag(one.event.type).mdto:
+        # What was taken over was made elsewhere: entering this register did not make it.
+        if catalogue.of_tag(one.event.type).mdto and not (told_before and catalogue.of_tag(one.event.type).opens):
             yield _event(source, one)
 
 

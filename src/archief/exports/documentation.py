@@ -14,6 +14,8 @@ from archief.law import mdto as law
 NAME = "archief-documentatie"
 SCHEMA_NAME = "archief-gebeurtenissen-schema.json"
 TEXT_NAME = "archief-toelichting.txt"
+NAMES = (NAME, SCHEMA_NAME, TEXT_NAME)
+"""Nothing else in a package is called like this."""
 
 _TEXT = """Toelichting bij dit pakket
 ==========================

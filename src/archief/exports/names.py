@@ -72,7 +72,9 @@ def clean(name: str) -> str:
     if not dot or len(ending) > 16:
         stem, dot, ending = name, "", ""
     made = f"{stem[:NAME_MAX].strip('-. ') or 'bestand'}{dot}{ending}"
-    return f"bestand-{made}" if _RESERVED.fullmatch(made) or sidecar(made) else made
+    # A metadata file that came along is a file like any other, and may not look like one of ours.
+    made = re.sub(r"\.mdto\.xml$", "-mdto.xml", made, flags=re.IGNORECASE)
+    return f"bestand-{made}" if _RESERVED.fullmatch(made) else made
 
 
 def _plain(name: str) -> str:

@@ -60,8 +60,8 @@ class Form:
 
         around = {
             eark.PAKBON: copied(pakbon.NAME),
-            f"documentation/{documentation.TEXT_NAME}": copied(made.documentation + documentation.TEXT_NAME),
-            f"schemas/{documentation.SCHEMA_NAME}": copied(made.documentation + documentation.SCHEMA_NAME),
+            f"documentation/{documentation.TEXT_NAME}": copied(f"{documentation.NAME}/{documentation.TEXT_NAME}"),
+            f"schemas/{documentation.SCHEMA_NAME}": copied(f"{documentation.NAME}/{documentation.SCHEMA_NAME}"),
         }
         head = eark.Head(made.number, made.titel, made.tijdstempel, made.organisation, self._version)
         return eark.files(head, content, around)

@@ -106,19 +106,32 @@ def write(slip: Pakbon) -> bytes:
 
 def read(raw: bytes) -> Told | str:
     """What a pakbon says, whoever made it; a sentence when it cannot be read."""
-    root: Any = mdto.parse_xml(raw)
-    if isinstance(root, str):
-        return root
+    told = texts(raw)
+    if isinstance(told, str):
+        return told
     numbers: dict[str, str] = {}
-    texts: dict[str, str] = {}
-    for element in root.iter():
-        name = re.sub(r"[\s_-]", "", str(element.tag).rpartition("}")[2]).casefold()
-        text = (element.text or "").strip()
-        texts.setdefault(name, text)
+    for name, text in told.items():
         for number, pattern in _NUMBERS.items():
             if pattern.fullmatch(name) and text:
                 numbers.setdefault(number, text)
-    return Told(numbers, texts.get("hash") if texts.get("hashgrondslag") == METHOD else None)
+    return Told(numbers, told.get("hash") if told.get("hashgrondslag") == METHOD else None)
+
+
+def texts(raw: bytes) -> dict[str, str] | str:
+    """What each element of a pakbon says, by its name in lower case without spaces, dashes and underscores.
+
+    A sentence when it cannot be read.
+    """
+    root: Any = mdto.parse_xml(raw)
+    if isinstance(root, str):
+        return root
+    found: dict[str, str] = {}
+    for element in root.iter():
+        name = re.sub(r"[\s_-]", "", str(element.tag).rpartition("}")[2]).casefold()
+        text = (element.text or "").strip()
+        if not found.get(name):
+            found[name] = text
+    return found
 
 
 def is_pakbon(path: str) -> bool:

@@ -35,6 +35,7 @@ from archief.exports import (
     names,
     oria,
     pakbon,
+    provenance,
     selection,
 )
 from archief.exports.description import DossierSource, Source, Told
@@ -96,7 +97,6 @@ class Written(NamedTuple):
         titel: what the package is called on the pakbon.
         tijdstempel: the moment of the state it was made from.
         organisation: whose records they are.
-        documentation: the folder that explains the event logs and our lists, ending in a slash.
     """
 
     number: str
@@ -108,7 +108,6 @@ class Written(NamedTuple):
     titel: str
     tijdstempel: str
     organisation: str
-    documentation: str
 
 
 def key(log: Log, prover: Prover, wish: Wish, profile: str, version: str) -> str:
@@ -159,7 +158,8 @@ def write(
             if progress is not None:
                 progress(number, len(units))
         package.note(begin + len(batch.units))
-    return package.close(chosen, package.documentation())
+    package.documentation()
+    return package.close(chosen)
 
 
 class _Batch:
@@ -225,8 +225,10 @@ class _Package:
         self.done: int = earlier["done"]
         self.formats: dict[str, str] = earlier["formats"]
         self.above: list[str] | None = earlier["dossier"]
+        self.earlier = provenance.NONE
         content = (path for path in target.digests if names.sidecar(path) is None)
-        self.taken = names.Taken((pakbon.NAME, *(part for path in content for part in path.split("/"))))
+        parts = (part for path in content for part in path.split("/"))
+        self.taken = names.Taken((pakbon.NAME, *documentation.NAMES, *parts))
 
     def note(self, done: int) -> None:
         """Write down that so many records are done."""
@@ -240,6 +242,7 @@ class _Package:
         itself = source.reference()
         inside, outside = chosen.letters[source.stream], chosen.elsewhere[source.stream]
         letters = holdings.letters(database, [*inside, *outside])
+        self.earlier = provenance.of(self.log, source.history)
         held, additional = self._files(folder, files, itself)
         additional.append(self._event_log(folder, source, itself))
 
@@ -247,7 +250,7 @@ class _Package:
             return [verwijzing(description.letter_naam(letters[one]), one, self.archive.origin) for one in streams]
 
         described = description.dossier(source, references(inside), references(outside), held, additional, [self.top])
-        self._describe(folder, described)
+        self._describe(folder, provenance.beside(described, self.earlier.described))
         self.above = [source.stream, folder, source.naam]
 
     def letter(self, source: Source, unit: Unit, files: Sequence[File], meetings: Mapping[str, Meeting]) -> None:
@@ -260,6 +263,7 @@ class _Package:
             assert stream == unit.dossier, "the letters of a dossier follow it"
             folder, parent = f"{above}/{name}", verwijzing(naam, stream, self.archive.origin)
         itself = source.reference()
+        self.earlier = provenance.of(self.log, source.history)
         held, additional = self._files(folder, files, itself)
         additional.append(self._event_log(folder, source, itself))
         for number, one in enumerate(_tabled(source.history), 1):
@@ -269,11 +273,13 @@ class _Package:
                 made = oria.write(meeting, itself, one.event.seq, one.event.facts.item, title)
                 path = f"{name}-vergadering-{number}.xml"
                 additional.append(self._own_file(folder, path, made, "application/xml", itself))
-        self._describe(folder, description.informatieobject(source, held, additional, [parent]))
+        described = description.informatieobject(source, held, additional, [parent])
+        self._describe(folder, provenance.beside(described, self.earlier.described))
 
-    def documentation(self) -> str:
-        """Write what the event logs and our own lists mean; gives its folder."""
-        folder = self.taken.unique(documentation.NAME)
+    def documentation(self) -> None:
+        """Write what the event logs and our own lists mean."""
+        self.earlier = provenance.NONE
+        folder = documentation.NAME
         kenmerk = f"{documentation.NAME}/{self.time}"
         title = "Toelichting bij het logboek en de begrippenlijsten van archief"
         itself = verwijzing(title, kenmerk, self.archive.origin)
@@ -295,9 +301,8 @@ class _Package:
             beperking_gebruik=[BeperkingGebruik(beperking_gebruik_type=begrip("Geen beperking", limits.title))],
         )
         self._describe(folder, described)
-        return f"{folder}/"
 
-    def close(self, chosen: Selection, explained: str) -> Written:
+    def close(self, chosen: Selection) -> Written:
         """Write the pakbon, last of all."""
         content = [path for path in self.target.sizes if names.sidecar(path) is None]
         omvang = sum(self.target.sizes[path] for path in content)
@@ -323,7 +328,7 @@ class _Package:
         self.target.put(pakbon.NAME, pakbon.write(slip))
         return Written(
             slip.nummer, whole, slip.informatieobjecten, slip.bestanden, omvang, [unit.stream for unit in chosen.units],
-            slip.titel, self.time, self.archive.organisation, explained,
+            slip.titel, self.time, self.archive.organisation,
         )  # fmt: skip
 
     def _describe(self, folder: str, described: Informatieobject) -> None:
@@ -340,7 +345,8 @@ class _Package:
         held: list[Verwijzing] = []
         additional: list[Verwijzing] = []
         for file in files:
-            (additional if file.type in ADDITIONAL else held).append(self._record_file(folder, file, of))
+            says = file.type in ADDITIONAL and not self.earlier.represents(file.name, file.sha256)
+            (additional if says else held).append(self._record_file(folder, file, of))
         return held, additional
 
     def _record_file(self, folder: str, file: File, of: Verwijzing) -> Verwijzing:
@@ -374,7 +380,7 @@ class _Package:
 
     def _own_file(self, folder: str, name: str, content: bytes, media_type: str, of: Verwijzing) -> Verwijzing:
         """A file that the export makes: its identification is made from what it is about."""
-        name = self.taken.unique(name)
+        name = name if name in documentation.NAMES else self.taken.unique(name)
         self.target.put(f"{folder}/{name}", content)
         known = of.verwijzing_identificatie
         assert known is not None, "our own references are identified"
@@ -388,6 +394,7 @@ class _Package:
     ) -> Verwijzing:
         ending = names.NORM_FILE_ENDING if self.wish.norm else names.FILE_ENDING
         described = description.bestand(self.archive, file, name, pronom, of)
+        described = provenance.file_beside(described, self.earlier.files.get((file.name, file.sha256)))
         self.target.put(f"{folder}/{name}{ending}", mdto.write(described))
         return verwijzing(name, file.id, self.archive.origin)
 
