@@ -191,7 +191,7 @@ class _Desk:
     def section(self, report: Report, part: Part) -> Section:
         """A part, but for the one that sums the others up."""
         query = report.queries.get(part.name)
-        most = None if self.asked.whole else ROWS_SHOWN
+        most = ROWS_SHOWN if part.columns and not self.asked.whole else None
         rows = _ask(self.connection, query, self.asked, most) if query is not None else []
         total = len(rows)
         if most is not None and total == most and query is not None:
