@@ -42,6 +42,10 @@ class Town:
         self.due = self._dossier("Z-1", "20.1", "V", self.letters[:3])
         self.kept = self._dossier("Z-2", "3.1.1", "B", self.letters[3:5])
         self._append("hold_placed", new_stream(archive.entropy), {"ground": "woo:4.1a", "streams": [self.letters[3]]})
+        facts = {"kind": "raadsronde", "date": "2021-02-02", "letter": self.letters[3]}
+        self._append("meeting_planned", new_stream(archive.entropy), facts, {"title": "Stalling"})
+        facts = {"kind": "toezegging", "due_end": "2021-07-01", "letter": self.letters[0]}
+        self._append("commitment_made", new_stream(archive.entropy), facts, {"text": "Een plan."})
         archive.now = dt.datetime(2022, 12, 1, 9, tzinfo=dt.UTC)
         self.later = self._letter(LETTERS + 2)
 

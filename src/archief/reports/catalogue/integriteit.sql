@@ -1,0 +1,54 @@
+-- How often the archive was checked, by whom outsiders can vouch, what was found and what became of it, and its copies.
+
+-- name: kort
+with counted as (
+    select 'controles' as figure, seq from event where type = 'fixity_checked.v1'
+    union all
+    select 'toetsingen', seq from event where type = 'audit_recorded.v1'
+    union all
+    select 'koppen', seq from event where type = 'checkpoint_cosigned.v1'
+    union all
+    select 'tijdstempels', seq from event where type = 'timestamp_obtained.v1'
+    union all
+    select 'bevindingen', seq from event where type = 'finding_opened.v1'
+    union all
+    select 'open', opened.seq
+    from event as opened
+    anti join event as closed
+        on closed.stream = opened.stream and closed.type = 'finding_closed.v1' and closed.seq > opened.seq
+    where opened.type = 'finding_opened.v1'
+    union all
+    select 'kopieën', seq from event where type = 'backup_made.v1'
+    union all
+    select 'hersteld', seq from event where type in ('restore_completed.v1', 'restore_tested.v1')
+    union all
+    select 'onbevoegd', seq from skipped
+)
+select wanted.figure, count(seq) as value, list(seq order by seq) filter (seq is not null) as events
+from (
+    select unnest([
+        'controles', 'toetsingen', 'koppen', 'tijdstempels', 'bevindingen', 'open', 'kopieën', 'hersteld', 'onbevoegd'
+    ]) as figure
+) as wanted
+left join counted using (figure)
+group by wanted.figure
+
+-- name: verloop
+select
+    event.time as moment,
+    event_type.name as wat,
+    coalesce(person.name, cast(event.person as varchar)[:8]) as door,
+    date_diff(
+        'day', cast((event.time at time zone 'UTC') at time zone 'Europe/Amsterdam' as date), cast($day as date)
+    ) as dagen,
+    event.stream as record,
+    [event.seq] as events
+from event
+join event_type on event_type.tag = event.type
+left join person on person.stream = event.person
+where event.type in (
+    'fixity_checked.v1', 'audit_recorded.v1', 'checkpoint_cosigned.v1', 'timestamp_obtained.v1', 'finding_opened.v1',
+    'finding_closed.v1', 'backup_made.v1', 'restore_completed.v1', 'restore_tested.v1', 'log_key_rotated.v1',
+    'log_continued.v1'
+)
+order by event.seq
