@@ -37,6 +37,9 @@ FORMS = {
 }
 """Forms with a pattern (events/base.py): what each is called, and how it is written."""
 
+ROWS_MIN = 2
+"""So many rows of a form have an order."""
+
 _TYPES = {"str": "text", "int": "a whole number", "array": "a list", "object": "an object", "bool": "true or false"}
 _LENGTH = re.compile(r"expected `(\w+)` of length (<=|>=) (\d+)")
 _BOUND = re.compile(r"expected `int` (<=|>=) (-?\d+)")
@@ -71,10 +74,11 @@ def draft(
 
 def _with_order(tag: str, data: msgspec.Struct | dict[str, Any] | None) -> msgspec.Struct | dict[str, Any] | None:
     """The data of a letter with the order of the form's rows: canonical JSON sorts them by their label."""
-    if not isinstance(data, dict) or not isinstance(data.get("fields"), dict) or "fields_order" in data:
+    rows = data.get("fields") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(rows, dict) or len(rows) < ROWS_MIN or "fields_order" in data:
         return data
     known = catalogue.newest(tag).data
-    return {**data, "fields_order": list(data["fields"])} if hasattr(known, "fields_order") else data
+    return {**data, "fields_order": list(rows)} if hasattr(known, "fields_order") else data
 
 
 def demand_known_words(made: Draft) -> None:
