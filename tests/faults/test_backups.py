@@ -159,3 +159,32 @@ def test_the_command_is_killed_at_any_moment_and_begun_again(tmp_path: Path, mon
         _, err, code = world.run("archief verify -q")
         assert 0 == code, f"step {at}\n{err}"
         assert ["events"] == [one.name for one in Path().glob("events*")], f"step {at}"
+
+
+@pytest.mark.parametrize("count", [12, pytest.param(150, marks=pytest.mark.slow)])
+def test_a_flipped_bit_anywhere_in_a_back_up_is_told_and_never_comes_back(
+    events: Path, tmp_path: Path, count: int
+) -> None:
+    chance = random.Random(count)
+    good = files(events / "first")
+    named = sorted(good)
+    for number in range(count):
+        place, into = tmp_path / "kopie", tmp_path / "terug"
+        shutil.copytree(events / "kopie", place)
+        name = named[number % len(named)]
+        content = bytearray(good[name])
+        at = chance.randrange(len(content))
+        content[at] ^= 1 << chance.randrange(8)
+        (place / "archive" / name).write_bytes(content)
+        told = f"{name}, byte {at}"
+        if name.startswith("log/"):
+            with contextlib.suppress(ArchiefError):
+                restore(place, into)
+            assert not into.exists(), told
+        else:
+            brought = restore(place, into)
+            assert brought.faults or brought.dropped, told
+            for path, back in files(into).items():
+                assert set(back.split(b"\n")) <= set(good[path].split(b"\n")), f"{told}: {path}"
+            shutil.rmtree(into)
+        shutil.rmtree(place)

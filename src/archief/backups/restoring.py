@@ -30,8 +30,8 @@ from archief.verification.fault import Fault, Grade, Report
 
 Progress = Callable[[int, int], None]
 
-TILE = "tile"
-"""The kind of fault of a public file that can be made again."""
+LEFT_OUT = frozenset({"tile", "head", "head-signature", "head-line", "recovered-changed"})
+"""Kinds of faults of files that no record rests on: tiles are made again, of heads and cut tails there are others."""
 
 
 class Source(NamedTuple):
@@ -51,7 +51,7 @@ class Brought:
         left_out: payloads left out because of that.
         missing: entries whose payload, or one of whose documents, is wanting and not covered by a destruction.
         faults: what is damaged or missing in the back-up.
-        dropped: public files that were damaged; they can be made again.
+        dropped: tiles, heads and cut tails that were damaged, and are left out.
     """
 
     payloads: int = 0
@@ -197,7 +197,11 @@ class Restoring:
             if segment.first < log.size:
                 last = tail.segment is not None and tail.segment.first == segment.first
                 _write(folder / segment.name, [log.storage.read(segment, 0, tail.end_bytes if last else None)])
-        storages: list[Storage] = [log.storage, self.back_up, *self.others]
+        self._heads(folder, [log.storage, self.back_up, *self.others])
+
+    def _heads(self, folder: Path, storages: Sequence[Storage]) -> None:
+        """Bring back cut tails, tiles, the heads that were handed out, and the newest signed one."""
+        log = self.log
         for storage in storages:
             for name, content in storage.recovered():
                 if not (folder / name).exists():
@@ -207,8 +211,10 @@ class Restoring:
                 kept = storage is log.storage or path.startswith("checkpoints/")
                 if kept and path != "checkpoint" and not file.exists():
                     _write(file, [storage.read_public(path) or b""])
-        signed = signed_heads(storages, self.authority)
+        signed = list(signed_heads(storages, self.authority))
         fitting = [(head.size, raw) for raw, head in signed if head.size <= log.size]
+        if len(signed) < sum(storage.read_public("checkpoint") is not None for storage in storages):
+            self.brought.dropped.append("public/checkpoint")  # of one of them; another may have come
         if fitting:
             _write(folder / "public" / "checkpoint", [max(fitting)[1]])
 
@@ -286,11 +292,11 @@ class Restoring:
 
 
 def verified(folder: Path, brought: Brought, version: str, progress: Progress | None = None) -> Report:
-    """Verify what was built, before it is called an archive. Damaged tiles go: they can be made again.
+    """Verify what was built, before it is called an archive. Damaged tiles, heads and cut tails go.
 
     Args:
         folder: what was built.
-        brought: what is known to be missing; takes the tiles that went.
+        brought: what is known to be missing; takes the names of the files that went.
         version: of the program.
         progress: told entries done and entries in all.
 
@@ -299,14 +305,15 @@ def verified(folder: Path, brought: Brought, version: str, progress: Progress | 
     """
     report = whole.verify(LocalStorage(folder), version=version, progress=progress)
     for fault in report.faults:
-        if fault.kind == TILE:
+        if fault.kind in LEFT_OUT and fault.file not in brought.dropped:
             (folder / fault.file).unlink(missing_ok=True)
             brought.dropped.append(fault.file)
     known = set(brought.missing)
     report.faults = [
         fault
         for fault in report.faults
-        if fault.kind != TILE and not (fault.grade == "loss" and fault.entry is not None and fault.entry in known)
+        if fault.kind not in LEFT_OUT
+        and not (fault.grade == "loss" and fault.entry is not None and fault.entry in known)
     ]
     if report.gravest() not in (None, "finding"):
         error = report.error(str(folder))

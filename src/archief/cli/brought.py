@@ -176,7 +176,7 @@ class Told(NamedTuple):
                 "destroyed_again": len(brought.destroyed),
                 "missing": brought.missing,
                 "faults": [described(fault) for fault in brought.faults],
-                "made_again": brought.dropped,
+                "left_out": brought.dropped,
                 "lost": {"size": lost.size, "root": lost.root} if lost is not None else None,
                 **self.more,
             }
@@ -202,7 +202,8 @@ class Told(NamedTuple):
         if len(brought.faults) > SHOWN_MAX:
             output.line(f"and {len(brought.faults) - SHOWN_MAX:,} more: see --json")
         for name in brought.dropped:
-            output.warn(f"{name} was damaged, and is left out; `archief doctor --repair` makes it again")
+            again = "; `archief doctor --repair` makes it again" if name.startswith("public/tile/") else ""
+            output.warn(f"{name} was damaged, and is left out{again}")
 
     def end(self) -> None:
         """End with an error where something is missing.
