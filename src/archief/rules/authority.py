@@ -140,7 +140,8 @@ class Authority(msgspec.Struct):
         Raises:
             ExtraMissingError: a day counts, and this machine has no time zone data.
         """
-        trial = self.copy()
+        events = list(events)
+        trial = self.copy() if events else self
         reasons = []
         for event in events:
             try:
@@ -273,7 +274,7 @@ class Authority(msgspec.Struct):
         """An independent copy, for trying events out before they are appended."""
         twin = copy.copy(self)
         for name in ("former_log_keys", "former_origins", "log_keys", "persons", "keys", "mandates"):
-            setattr(twin, name, copy.copy(getattr(self, name)))
+            setattr(twin, name, getattr(self, name).copy())
         twin.roles = {person: dict(held) for person, held in self.roles.items()}
         twin.destructions = self.destructions.copy()
         twin.transfers = self.transfers.copy()
