@@ -306,3 +306,37 @@ def test_the_steps_of_a_destruction_follow_each_other(
     _put(connection, "event", opened, _event(A, 17, 1, "destruction_started.v1") | {"time": "2027-02-07 23:00:00"})
     _put(connection, "destruction", {"stream": A, "seq": 9, "earliest": "2027-02-08", **row})
     assert ([(9, what)] if what else []) == _found(connection, "four_eyes")
+
+
+@pytest.mark.parametrize(("now", "fine"), [("2052-02-01 08:00:00", True), ("2052-02-02 08:00:00", False)])
+def test_what_is_kept_for_ever_is_transferred_in_time(
+    connection: duckdb.DuckDBPyConnection, now: str, fine: bool
+) -> None:
+    dossier = {"list": "selectielijst-gemeenten-2020", "row": "3.1.1", "waardering": "B", "status": "closed"}
+    _put(
+        connection,
+        "rule_set",
+        {"stream": B, "seq": 1, "code": dossier["list"], "kind": "list", "current": True, "imported": False},
+    )
+    connection.execute("update rule_set set begin_date = date '2020-01-01'")
+    law = {"code": "archiefwet-1995", "kind": "law", "current": True, "counted_from": "closed"}
+    terms = {"begin_date": "1996-01-01", "after_months": 240, "within_months": 360}
+    _put(connection, "rule_set", {"stream": B, "seq": 2, **law, **terms})
+    days = {"opened": "2021-01-04", "closed": "2022-02-01", "opened_seq": 3, "classified_seq": 4, "closed_seq": 5}
+    _put(connection, "dossier", {"stream": A, **dossier, **days})
+    _put(connection, "event", _event(A, 3, 0, "dossier_opened.v1") | {"time": now})
+    wanted = [] if fine else [(None, "to be transferred by 2052-02-01 at the latest, and is not")]
+    assert wanted == _found(connection, "transfer_in_time")
+    handed = {"stream": B, "seq": 6, "accepted_seq": 9, "accepted": "2051-01-01"}
+    _put(connection, "transfer", handed)
+    _put(connection, "transfer_record", {"stream": B, "seq": 6, "round_seq": 6, "record": A})
+    assert [] == _found(connection, "transfer_in_time")
+
+
+@pytest.mark.parametrize(("seq", "fine"), [(8, True), (10, False)])
+def test_a_transferred_record_takes_no_content(connection: duckdb.DuckDBPyConnection, seq: int, fine: bool) -> None:
+    _put(connection, "transfer", {"stream": B, "seq": 6, "accepted_seq": 9, "accepted": "2051-01-01"})
+    _put(connection, "transfer_record", {"stream": B, "seq": 6, "round_seq": 6, "record": A})
+    _put(connection, "event", _event(A, 1, 0, "letter_registered.v1"), _event(A, seq, 1, "letter_edited.v1"))
+    wanted = [] if fine else [(10, "content after entry 9 transferred the record")]
+    assert wanted == _found(connection, "content_after_transfer")
