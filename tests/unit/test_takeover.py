@@ -5,15 +5,20 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import itertools
+import json
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import msgspec
 import pytest
 
+from archief.cli import importing
+from archief.cli.writing import Writer
 from archief.draft import draft
 from archief.exports import lint, mdto, package, package_forms, proofs, sip, takeover, wrapping
 from archief.exports.mdto import Bestand, Informatieobject
+from tests.cli import transcript
 from tests.exporting import Exported, dossier_archive
 from tests.founding import folder, found
 from tests.sip import Sip
@@ -155,3 +160,33 @@ def test_a_package_of_another_program_and_one_in_a_bag_or_zip_come_in_too(tmp_pa
         place = export(dataclasses.replace(made, streams=made.streams[:1]), tmp_path / profile, profile)
         with package.opened(place) as outer:
             assert 3 == len(takeover.read(wrapping.unwrapped(outer).inner).records)
+
+
+def test_a_takeover_that_was_stopped_goes_on_and_takes_no_record_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = transcript.begin("dossiers.txt", tmp_path / "kept")
+    for command in (
+        "archief export sip Z-1 Z-2 --out sip",
+        "archief init nieuw --organisation Nieuw --origin-host nieuw.nl --person Mulder --test --yes",
+    ):
+        assert 0 == world.run(command)[2]
+    monkeypatch.setattr(importing, "EVENTS_MAX", 3)
+    command = "archief --archive nieuw --as archivaris-3 import sip sip --source vorig --yes --json"
+    calls = iter([True, False])
+    real = Writer.append
+
+    def stopped(made: Writer, drafts: Any, **how: Any) -> Any:
+        if not next(calls, True):
+            raise KeyboardInterrupt
+        return real(made, drafts, **how)
+
+    monkeypatch.setattr(Writer, "append", stopped)
+    assert 0 != world.run(command)[2]
+    out, err, code = world.run(command)
+    assert 0 == code, err
+    told = json.loads(out)
+    assert (2, 4) == (told["passed_over"], told["passed_over"] + told["dossiers"] + told["letters"])
+    filed = json.loads(world.run("archief --archive nieuw sql 'select count(*) as n from filing' --json")[0])
+    assert "2" in json.dumps(filed)
