@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STEP = re.compile(
-    r"^```sh (?P<story>tour|day|transfer)\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<shown>.*?)^```$)?",
+    r"^```sh (?P<story>tour|day|transfer|destruction)\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<shown>.*?)^```$)?",
     re.MULTILINE | re.DOTALL,
 )
 MARK = "=== end of step"
@@ -40,7 +40,9 @@ class Step(NamedTuple):
 STEPS = [
     Step(found["story"], found["commands"], (found["shown"] or "").splitlines()) for found in STEP.finditer(README)
 ]
-STORIES = {story: [step for step in STEPS if step.story == story] for story in ("tour", "day", "transfer")}
+STORIES = {
+    story: [step for step in STEPS if step.story == story] for story in ("tour", "day", "transfer", "destruction")
+}
 
 
 def _pasted(steps: list[Step], home: Path) -> list[tuple[int, str]]:
