@@ -54,7 +54,8 @@ class Desk(Unsigned):
         return len(self.out), ""
 
     def _life(self, *, received: bool) -> list[str]:
-        return [step for step in super()._life(received=received) if step != "attach"] or ["file"]
+        # A report points to its dispatch by the entry's number, which others do not know.
+        return [step for step in super()._life(received=received) if step not in ("attach", "report")] or ["file"]
 
 
 def happenings(count: int) -> list[Happened]:
