@@ -53,7 +53,7 @@ def html(one: Declaration) -> bytes:
         _facts(Facts(rows=[("Kenmerk", paper.reference), ("Opgemaakt", paper.drawn_up)])),
         f'<p class="lead">{_text(paper.lead)}</p>\n',
         *(_section(number, section) for number, section in enumerate(paper.sections, 1)),
-        f"</main>\n<footer><p>{_text(paper.foot)}</p></footer>\n</body></html>\n",
+        f"</main>\n<footer{_wide(paper.sections[-1])}><p>{_text(paper.foot)}</p></footer>\n</body></html>\n",
     ]
     return "".join(parts).encode()
 
@@ -62,11 +62,16 @@ def _text(value: str) -> str:
     return markup.escape(value, quote=True)
 
 
+def _wide(section: Section) -> str:
+    """What lays a part on its side when it is printed."""
+    return ' class="wide"' if section.wide else ""
+
+
 def _section(number: int, section: Section) -> str:
     name = f"deel-{number}"
     blocks = "".join(_block(block) for block in section.blocks)
-    wide = ' class="wide"' if section.wide else ""
-    return f'<section{wide} aria-labelledby="{name}"><h2 id="{name}">{_text(section.title)}</h2>\n{blocks}</section>\n'
+    opening = f'<section{_wide(section)} aria-labelledby="{name}">'
+    return f'{opening}<h2 id="{name}">{_text(section.title)}</h2>\n{blocks}</section>\n'
 
 
 def _block(block: Block) -> str:
