@@ -61,7 +61,10 @@ def written(archive: Exported, folder: Path, level: snapshot.Level = "open", lim
     day = day_of(archive.archive.now)
     wish = snapshot.Wish(level, "Gemeente Voorbeeld", True, position, log.size, day, limited, b"head\n", b"proof\n")
     with target.folder(folder) as made:
-        return snapshot.write(made, projector.path, wish)
+        done = snapshot.write(made, projector.path, wish)
+    if level == "open" and not limited:
+        assert [archive.streams[1]] == done.streams
+    return done.manifest
 
 
 @pytest.fixture(scope="module")

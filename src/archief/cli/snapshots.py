@@ -73,9 +73,9 @@ def snapshot(session: Session, *, out: Path, day: str | None, level: Level) -> N
         (zip_file.packed if packed else target.folder)(out) as made,
         Progress(session.output, "tables written") as progress,
     ):
-        manifest = snapshots.write(made, ready.path, ready.wish, progress)
+        manifest, streams = snapshots.write(made, ready.path, ready.wish, progress)
         # Written down first: a copy that nobody knows of is worse than a line about one that is not there.
-        exported.note(session, log.origin, ready.wish.position.size, "snapshot", out, ready.streams)
+        exported.note(session, log.origin, ready.wish.position.size, "snapshot", out, streams)
     _tell(session, manifest, out)
 
 
@@ -120,12 +120,10 @@ class _Ready(NamedTuple):
     Attributes:
         wish: what is asked.
         path: the state file.
-        streams: the letters and dossiers in that state.
     """
 
     wish: Wish
     path: Path
-    streams: list[str]
 
 
 @contextlib.contextmanager
@@ -158,11 +156,6 @@ def _ready(session: Session, log: Log, day: str | None, level: Level, *, test: b
                 Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="snapshot.", dir=cache))) / "state.duckdb"
             )
             state.replay(session, log, until=position.size, into=path)
-        rows = database.execute(
-            "select cast(stream as varchar) from (select stream, opened_seq from letter union all"
-            " select stream, opened_seq from dossier) where opened_seq < ? order by opened_seq",
-            [position.size],
-        ).fetchall()
         wish = snapshots.Wish(
             level,
             holdings.archive(log).organisation,
@@ -174,7 +167,7 @@ def _ready(session: Session, log: Log, day: str | None, level: Level, *, test: b
             head.raw,
             headfile.extends(log, position.size, head.head.size),
         )
-        yield _Ready(wish, path, [stream for (stream,) in rows])
+        yield _Ready(wish, path)
 
 
 def _destructions(log: Log, database: DuckDBPyConnection, size: int) -> int:
@@ -291,7 +284,7 @@ def _again(session: Session, log: Log, manifest: Manifest, where: str) -> str:
             target.folder(Path(beside) / "again") as made,
             Progress(session.output, "tables written") as progress,
         ):
-            found = snapshots.write(made, ready.path, ready.wish, progress)
+            found, _ = snapshots.write(made, ready.path, ready.wish, progress)
     snapshot_check.same(manifest, found, where)
     return "same"
 

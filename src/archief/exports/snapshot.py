@@ -93,7 +93,19 @@ class Wish(NamedTuple):
     consistency: bytes
 
 
-def write(target: Target, state_file: Path, wish: Wish, progress: Progress | None = None) -> Manifest:
+class Written(NamedTuple):
+    """What was written.
+
+    Attributes:
+        manifest: what it says of itself.
+        streams: the letters and dossiers in it, in the order of their ids.
+    """
+
+    manifest: Manifest
+    streams: list[str]
+
+
+def write(target: Target, state_file: Path, wish: Wish, progress: Progress | None = None) -> Written:
     """Write a snapshot.
 
     Args:
@@ -116,11 +128,13 @@ def write(target: Target, state_file: Path, wish: Wish, progress: Progress | Non
         lines = []
         with contextlib.closing(_sqlite(folder / SQLITE)) as lite:
             for number, table in enumerate(chosen, 1):
-                rows = _write_table(database, lite, folder, table)
-                lines.append(TableLine(name=table.name, columns=list(table.columns), rows=rows))
+                count = _write_table(database, lite, folder, table)
+                lines.append(TableLine(name=table.name, columns=list(table.columns), rows=count))
                 if progress is not None:
                     progress(number, len(chosen))
             lite.execute("pragma user_version = 1")
+        held = OPEN if wish.level == "open" else "select stream from letter union all select stream from dossier"
+        rows = database.execute(f"select cast(stream as varchar) from ({held}) order by 1").fetchall()  # noqa: S608 - ours
     names = {table.name: table.columns for table in chosen}
     closed = sorted(set(described) - set(names) - set(NO_STATE))
     target.put(CHECKPOINT, wish.checkpoint)
@@ -142,7 +156,7 @@ def write(target: Target, state_file: Path, wish: Wish, progress: Progress | Non
     files = [FileLine(path=path, sha256=target.digests[path], size=target.sizes[path]) for path in sorted(target.sizes)]
     whole = Manifest(**{**{name: getattr(manifest, name) for name in manifest.__struct_fields__}, "files": files})
     target.put(MANIFEST, canonical.encode(whole) + b"\n")
-    return whole
+    return Written(whole, [stream for (stream,) in rows])
 
 
 def limited(database: DuckDBPyConnection, day: dt.date) -> list[str]:
