@@ -24,6 +24,9 @@ INLINE_MAX = 8
 
 RANGES_MAX = 400
 LONG = 60
+COLUMNS_WIDE = 8
+"""With so many columns a table lies on its side on paper."""
+
 MARKS = {"in orde": "good", "aandacht": "attention", "ter informatie": "informs"}
 _text = markup.escape
 
@@ -75,7 +78,8 @@ def _contents(content: Content) -> str:
 
 
 def _section(content: Content, section: Section) -> str:
-    parts = [f'<section id="deel-{section.name}">\n<h2>{_text(section.title)}</h2>\n']
+    wide = ' class="wide"' if section.rows and len(section.columns) >= COLUMNS_WIDE else ""
+    parts = [f'<section id="deel-{section.name}"{wide}>\n<h2>{_text(section.title)}</h2>\n']
     if section.text:
         parts.append(f"<p>{_text(section.text)}</p>\n")
     if section.criteria:

@@ -190,11 +190,13 @@ class _Marks:
         """What records are called: number, title or name; else the first digits of the id."""
         query = (
             "select cast(wanted.stream as varchar),"
-            " coalesce(letter.number, dossier.number, dossier.title, destruction.title, person.name, mandate.title)"
+            " coalesce(letter.number, dossier.number, dossier.title, destruction.title, person.name, mandate.title,"
+            " meeting.title, voided_number.number)"
             " from (select unnest(cast($streams as uuid[])) as stream) as wanted"
             " left join letter using (stream) left join dossier using (stream)"
             " left join (select stream, arg_max(title, seq) as title from destruction group by stream) as destruction"
             " using (stream) left join person using (stream) left join mandate using (stream)"
+            " left join meeting using (stream) left join voided_number using (stream)"
         )
         found = dict(self._connection.execute(query, {"streams": list(streams)}).fetchall())
         return {
