@@ -207,7 +207,8 @@ def _check_wanted(
         blocks = known.blocks([stream, *known.letters_in(stream)], day)
         why = MISSING[derived.missing] if derived.missing else f"it is due from {derived.action} on"
         if derived.outcome == "transfer":
-            why = "it is kept for ever"
+            gone = known.rows("select seq from handed_over where stream = cast(? as uuid)", stream)
+            why = f"it was transferred (entry {gone[0][0]}); the copy here stays" if gone else "it is kept for ever"
         elif derived.due(day) and blocks:
             why = blocks[0].told()
         raise RefusedError(why, where=where, remedy=f"see `archief explain {stream[:8]}`")
