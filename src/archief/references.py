@@ -18,6 +18,7 @@ from archief.log import Log
 from archief.rules import adoption, destructions, dossiers, lifecycle
 from archief.rules.adoption import RuleSets
 from archief.rules.authority import Authority
+from archief.storage import base, layout
 from archief.storage.base import Storage
 
 POINTING_TYPES = frozenset({destructions.PAYLOAD_ERASED, lifecycle.DELIVERY_REPORTED, dossiers.CLASSIFIED})
@@ -40,6 +41,7 @@ class References:
         self._drafts = drafts
         self._entries = entries
         self._rules: dict[tuple[int, ...], RuleSets] = {}
+        self._read: tuple[int, list[bytes]] = 0, []
 
     @functools.cached_property
     def _log(self) -> Log:
@@ -49,8 +51,16 @@ class References:
         """The event at an entry of the log or of this append; None for a commit, or where there is none."""
         if not 0 <= seq < self._size + len(self._entries):
             return None
-        entry = self._log.entry(seq) if seq < self._size else self._entries[seq - self._size]
+        entry = self._written(seq) if seq < self._size else self._entries[seq - self._size]
         return None if envelope.is_commit(entry) else envelope.decode_event(entry, f"entry {seq}")
+
+    def _written(self, seq: int) -> bytes:
+        """An entry of the log. A thousand reports on one mailing point into one segment: the last one read is kept."""
+        first = layout.segment_first(seq)
+        if self._read[0] != first or not self._read[1]:
+            stop = min(first + envelope.SEGMENT_ENTRIES, self._size)
+            self._read = first, base.entry_lines(self._storage, first, stop)
+        return self._read[1][seq - first]
 
     def commitment(self, seq: int) -> tuple[str, str | None]:
         """The stream and the commitment of an event."""

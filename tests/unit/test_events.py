@@ -204,6 +204,8 @@ def test_the_dates_in_facts_are_no_persons(tag: str) -> None:
 
 def test_the_day_that_a_term_counts_from_is_not_in_the_log() -> None:
     archive = found(MemoryStorage())
+    adopted = {"rule_set": "selectielijst-gemeenten-2020", "begin": "2020-01-01"}
+    archive.append(draft("rule_set_adopted.v1", archive.stream, adopted))
     dossier = archive.dossier()
     facts = {"list": "selectielijst-gemeenten-2020", "row": "4.1.7", "waardering": "V", "afleidingswijze": "eigenschap"}
     born = {"brondatum": "1953-04-17", "procestermijn_end": "2019-11-23"}
