@@ -16,14 +16,17 @@ from archief.render import pades
 from archief.render.declarations import declaration
 from archief.render.pades import Trust
 from archief.render.plain_text import plain_text
+from archief.reports import paper
 from tests import declared, rendered
 from tests.certificates import PASSPHRASE, Authority
 from tests.conftest import Requires
+from tests.reporting import Town
 from tests.unit.test_cli_timestamp import reply
 
 pytestmark = pytest.mark.java
 
 PROFILES = ("PDFA-3A", "PDFUA-1")
+REPORTS = ("toetsing", "levensloop", "register", "bewaartermijnen")
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(minutes=10)
 Verdicts = dict[tuple[str, str], tuple[str, str]]
 Judge = Callable[[dict[str, bytes]], Verdicts]
@@ -69,6 +72,7 @@ def test_what_is_rendered_and_signed_keeps_to_the_standards_and_what_is_broken_d
     good = {
         **{name: rendered.made(letter) for name, letter in rendered.ALL.items()},
         **{name: declaration.pdf(one) for name, one in declared.ALL.items()},
+        **{f"report {name}": paper.pdf(one) for name, one in Town().reports(REPORTS).items()},
         "text": plain_text("Tekst", [("Van", "A. Jansen")], ["Geachte raadsleden,", "", "\tx" * 9, "w" * 300], NOW),
         "B-B": signed,
         "twice": pades.sign(signed, signer, NOW),
