@@ -109,6 +109,11 @@ ROWS = (
     Row("search", "  a word / count(*) of the letters", "search", ("count letters",), "cost"),
     *(Row("report", f"{name}, a page, s", f"report {name}", (), "seconds", 2) for name in REPORTS),
     *(Row("report", f"  {name} / count(*)", f"report {name}", ("count events",), "cost") for name in REPORTS),
+    Row("destroy", "1 letter in 100 events, of the whole archive, s", "destroy", (), "seconds", 60),
+    Row("destroy", "  destroyed / its files rewritten", "destroy", ("rewrite payloads",), "cost"),
+    Row("destroy", "  memory, GB", "destroy", (), "memory"),
+    Row("destroy", "what is due on a day, s", "due", (), "seconds", 1),
+    Row("destroy", "  due / count(*)", "due", ("count events",), "cost"),
     Row("startup", "command append / python -c pass", "start append", ("start python",), "cost", 8),
     Row("startup", "  keys sealed cheaply / python -c pass", "start append cheaply", ("start python",), "cost"),
     Row("startup", "command show / python + duckdb + open", "start show", ("start duckdb",), "cost", 1.25),
@@ -121,6 +126,7 @@ PREPARING = {
     "replay": ("make mixed", "make large"),
     "search": ("make mixed",),
     "report": ("make mixed",),
+    "destroy": ("make mixed",),
     "startup": (),
 }
 """What is made and read before the first round, by group."""

@@ -37,6 +37,7 @@ from archief.reports import declaration  # noqa: E402
 from archief.storage.local import LocalStorage  # noqa: E402
 from archief.stored_tree import GrowingRows, StoredTree  # noqa: E402
 from archief.verification.whole import verify  # noqa: E402
+from scripts import bench_destruction as destruction  # noqa: E402
 from scripts import bench_office as office  # noqa: E402
 from scripts import bench_peers as peers  # noqa: E402
 from scripts.bench_peers import Timed  # noqa: E402
@@ -335,6 +336,9 @@ def works(folder: Path, events: int) -> dict[str, Callable[[], Timed]]:
         "rebuild large": lambda: rebuilt(large()),
         "catch up": lambda: caught_up(mixed()),
         "catch up large": lambda: caught_up(large()),
+        "destroy": lambda: destruction.destroyed(mixed(), max(events // 100, 10)),
+        "rewrite payloads": lambda: destruction.rewritten(mixed()),
+        "due": lambda: destruction.due(mixed()),
         "search": lambda: searched(mixed()),
         "count letters": lambda: searched(mixed(), counted=True),
         **{f"report {name}": functools.partial(_report, mixed, name) for name in declaration.reports()},
