@@ -251,16 +251,3 @@ def find_destroyed(journal: Journal, streams: Collection[str] | None = None) -> 
             found.documents |= dict.fromkeys(found.orphans, "")
         return found
 
-
-def again(journal: Journal, streams: Collection[str] | None = None, progress: Progress | None = None) -> Erased:
-    """Erase again what the log says is destroyed. What was made from the payloads is thrown away by the caller.
-
-    Args:
-        journal: the archive.
-        streams: only of these records; None for all, with the documents that nothing registers any more.
-        progress: told how far it is.
-
-    Raises:
-        WriteFailedError: the disk refused; run it again.
-    """
-    return erase(journal, find_destroyed(journal, streams), progress)
