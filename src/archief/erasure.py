@@ -250,4 +250,3 @@ def find_destroyed(journal: Journal, streams: Collection[str] | None = None) -> 
             # Every payload that is gone is gone lawfully: what none of the others registers was destroyed with them.
             found.documents |= dict.fromkeys(found.orphans, "")
         return found
-

@@ -104,7 +104,7 @@ CARE_TYPES = (LETTER_TYPES - {"letter_annotated.v1", "letters_related.v1", "deli
 RULES = (
     Rule(
         "destroyed_is_gone",
-        LETTER_TYPES,
+        LETTER_TYPES | CARE_TYPES,
         Reached.DESTROYED,
         Reached.NOTHING,
         "the record is destroyed, or its destruction has begun; it takes nothing any more",
