@@ -31,7 +31,11 @@ letters as (
     join letter on letter.stream = filing.stream
     join dossier on dossier.stream = filing.dossier
     left join free on free.stream = filing.dossier
-    where dossier.destroyed_seq is null and letter.destroyed_seq is null
+    where
+        dossier.destroyed_seq is null
+        and letter.destroyed_seq is null
+        -- A certificate is kept for ever, whatever dossier it is put in (selectielijst 19.1.18).
+        and letter.kind is distinct from 'verklaring'
     group by filing.stream
     having count(free.stream) = count(*)
 )
