@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_what_no_rule_would_let_in_is_replayed(tmp_path: Path, *, authorised: bo
         projector = Projector(Log(storage), storage.folder / "cache", left_out)
         assert projector.replay(full=True).size == Log(storage).size
         with projector.connect() as connection:
-            audit.audit(connection)
+            audit.audit(connection, dt.date(2021, 1, 14))
             connection.execute("select * from timeline").fetchall()
 
 

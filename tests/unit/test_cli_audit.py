@@ -10,7 +10,7 @@ import pytest
 from archief.cli.main import run
 from archief.cli.session import Session
 from archief.draft import new_stream
-from archief.errors import FindingsError
+from archief.errors import FindingsError, NotFoundError
 from archief.index import Stream
 from tests.founding import Founded, edited, faults, folder, found
 
@@ -32,7 +32,7 @@ def odd(tmp_path: Path) -> Founded:
 
 def test_audit_says_which_rules_are_broken(odd: Founded, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     session = Session({"HOME": str(tmp_path)})
-    words = ["--archive", str(tmp_path / "archive"), "audit"]
+    words = ["--archive", str(tmp_path / "archive"), "audit", "--rule", "stream_order", "--rule", "stream_kind"]
     assert FindingsError.exit_code == run(words, session)
     told = capsys.readouterr()
     assert "entry 11: it calls itself event 1 of its stream; it is event 2" in told.out
@@ -47,8 +47,29 @@ def test_audit_of_a_sound_archive_finds_nothing(tmp_path: Path, capsys: pytest.C
     archive = found(folder(tmp_path / "archive"))
     archive.append(archive.letter())
     archive.journal.close()
-    assert 0 == run(["--archive", str(tmp_path / "archive"), "audit"], Session({"HOME": str(tmp_path)}))
-    assert "FOUND" not in capsys.readouterr().out
+    words = ["--archive", str(tmp_path / "archive"), "audit"]
+    assert FindingsError.exit_code == run(words, Session({"HOME": str(tmp_path)}))
+    told = capsys.readouterr().out
+    assert ["FOUND  letter_in_dossier"] == [line.partition(":")[0] for line in told.splitlines() if "FOUND" in line]
+    assert "then: put it into one: `archief dossier file DOSSIER LETTER`" in told
+    assert 0 == run([*words, "--rule", "stream_order"], Session({"HOME": str(tmp_path)}))
+
+
+def test_audit_looks_from_the_day_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archive = found(folder(tmp_path / "archive"))
+    archive.journal.close()
+    words = ["--archive", str(tmp_path / "archive"), "audit", "--rule", "backup_in_time", "--on"]
+    assert 0 == run([*words, "2021-02-14"], Session({"HOME": str(tmp_path)}))
+    assert FindingsError.exit_code == run([*words, "2021-02-15"], Session({"HOME": str(tmp_path)}))
+    assert "entry 0: no back-up was made since the founding on 2021-01-14" in capsys.readouterr().out
+
+
+def test_the_rules_can_be_read_and_a_mistyped_one_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == run(["audit", "--list", "--json"], Session({}))
+    told = msgspec.json.decode(capsys.readouterr().out)["rules"]["letter_in_dossier"]
+    assert {"says", "severity", "remedy"} == set(told)
+    assert NotFoundError.exit_code == run(["audit", "--rule", "letter_in_dosier"], Session({}))
+    assert "no such rule; did you mean letter_in_dossier?" in capsys.readouterr().err
 
 
 def test_audit_of_the_past_finds_what_was_there_then(odd: Founded, tmp_path: Path) -> None:

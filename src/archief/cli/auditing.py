@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from archief.cli import moment, state
-from archief.cli.output import counted
+from archief.cli.output import Output, counted
 from archief.cli.session import Session
 from archief.cli.verbs import verb
+from archief.cli.wording import did_you_mean
 from archief.errors import FindingsError, NoArchiveError, NotFoundError
+from archief.log import Log
+
+if TYPE_CHECKING:
+    from archief.projections.audit import Rule, Violation
+
+
+def _complete(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    from archief.projections import audit  # noqa: PLC0415 - only a shell asks
+
+    return [name for name in audit.rules() if name.startswith(begun)]
 
 
 @verb(
@@ -16,39 +31,57 @@ from archief.errors import FindingsError, NoArchiveError, NotFoundError
     example="""
     archief audit
     archief audit --on 2021-04-15 --json
+    archief audit --rule letter_in_dossier --rule commitment_in_time
+    archief audit --list
     """,
     exits=(NoArchiveError, NotFoundError, FindingsError),
 )
-@click.option("--on", "day", metavar="DATE", help="As it was at the end of that day (Europe/Amsterdam).")
-def audit(session: Session, *, day: str | None) -> None:
+@click.option(
+    "--on", "day", metavar="DATE", help="As it was at the end of that day (Europe/Amsterdam), judged from it."
+)
+@click.option(
+    "--rule",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=_complete,
+    help="Ask this rule only; may be repeated.",
+)
+@click.option("--list", "listed", is_flag=True, help="Print the rules, their grounds and what to do; ask nothing.")
+def audit(session: Session, *, day: str | None, only: tuple[str, ...], listed: bool) -> None:
     """Ask the rules that bytes alone do not show, such as that a letter went out signed as the law wants.
 
-    Each rule is a query over the state; what it finds is a finding, with its entry and the rule's ground. Whether the
-    bytes are those that were signed is another question: archief verify.
+    Each rule is a query over the state; what it finds is a finding, with its entry, the rule's ground and what to do.
+    Terms are judged from --on; without it from the day of the last commit. Whether the bytes are those that were signed
+    is another question: archief verify.
     """
+    from archief.projections import audit as rules_over  # noqa: PLC0415 - a list of commands asks for less
+
+    rules = _chosen(rules_over.rules(), only)
+    if listed:
+        _list(session.output, rules)
+        return
     log = session.log()
     test = session.is_test(log)
-    position = moment.of(log, day) if day is not None else moment.Position(log.size, log.last_commit.time)
-    rules, found = state.audited(session, log, position.size if day is not None else None)
+    position, reference = judged_from(log, day)
+    found = state.audited(session, log, position.size, reference, list(rules))
     output = session.output
     if output.json:
         output.members(
             {
                 "test": test,
                 "position": {"origin": log.origin, "size": position.size, "time": position.time},
-                "rules": rules,
+                "reference_date": reference,
+                "rules": _plain(rules),
                 "findings": [one._asdict() for one in found],
             }
         )
     else:
-        for rule, ground in rules.items():
-            broken = [one for one in found if one.rule == rule]
-            mark = output.styled("ok   ", fg="green") if not broken else output.styled("FOUND", fg="red")
-            output.line(f"{mark}  {rule}: {ground}")
-            for one in broken:
-                place = f"entry {one.seq}" if one.seq is not None else f"stream {one.stream}"
-                output.line(f"       {place}: {one.what}")
-        output.note(f"{counted(len(rules), 'rule')}; position {position.size} of {log.origin}, {position.time}")
+        _tell(output, rules, found)
+        output.note(
+            f"{counted(len(rules), 'rule')}, judged from {reference};"
+            f" position {position.size} of {log.origin}, {position.time}"
+        )
     if found:
         broken_rules = len({one.rule for one in found})
         raise FindingsError(
@@ -56,3 +89,55 @@ def audit(session: Session, *, day: str | None) -> None:
             where=str(session.archive),
             remedy="look at each with `archief history RECORD`; a correction is a new event, nothing is changed",
         )
+
+
+def judged_from(log: Log, text: str | None) -> tuple[moment.Position, dt.date]:
+    """The position and the day that ``--on`` means: a later day than the last commit's is a day all the same.
+
+    Args:
+        log: the archive.
+        text: a day, or a size of the log; None for the end of the log and the day of its last commit.
+    """
+    if text is None:
+        position = moment.Position(log.size, log.last_commit.time)
+        return position, moment.day_of(position.time)
+    position = moment.of(log, text)
+    return position, moment.day_of(position.time) if text.isdigit() else dt.date.fromisoformat(text)
+
+
+def _chosen(rules: Mapping[str, Rule], only: Sequence[str]) -> Mapping[str, Rule]:
+    for name in only:
+        if name not in rules:
+            raise NotFoundError(
+                f"no such rule{did_you_mean(name, rules)}",
+                where=f"--rule {name[:60]}",
+                remedy="see `archief audit --list`",
+            )
+    return {name: rule for name, rule in rules.items() if not only or name in only}
+
+
+def _plain(rules: Mapping[str, Rule]) -> dict[str, dict[str, str]]:
+    return {name: {"says": one.says, "severity": one.severity, "remedy": one.remedy} for name, one in rules.items()}
+
+
+def _list(output: Output, rules: Mapping[str, Rule]) -> None:
+    if output.json:
+        output.members({"rules": _plain(rules)})
+        return
+    for name, rule in rules.items():
+        output.line(f"{output.styled(name, bold=True)} ({rule.severity})")
+        output.line(f"  {rule.says}")
+        output.line(f"  then: {rule.remedy}")
+
+
+def _tell(output: Output, rules: Mapping[str, Rule], found: Sequence[Violation]) -> None:
+    """Every rule, and what it found."""
+    for name, rule in rules.items():
+        broken = [one for one in found if one.rule == name]
+        mark = output.styled("ok   ", fg="green") if not broken else output.styled("FOUND", fg="red")
+        output.line(f"{mark}  {name}: {rule.says}")
+        for one in broken:
+            place = f"entry {one.seq}" if one.seq is not None else f"stream {one.stream}"
+            output.line(f"       {place}: {one.what}")
+        if broken:
+            output.line(f"       then: {rule.remedy}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
@@ -101,24 +102,20 @@ def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
         yield database
 
 
-def audited(session: Session, log: Log, until: int | None) -> tuple[dict[str, str], list[Violation]]:
+def audited(session: Session, log: Log, until: int, day: dt.date, only: Collection[str] = ()) -> list[Violation]:
     """What the rules over the state find (``projections/audits``): bytes that verify may still say what cannot be.
 
     Args:
         session: the surroundings.
         log: the archive.
-        until: a size of the log, at the end of a commit: the state as it was then; None for now.
-
-    Returns:
-        Every rule with its ground, and what they find.
+        until: a size of the log, at the end of a commit: the state as it was then.
+        day: the day from which terms are judged.
+        only: the rules to ask; all of them when there is none.
     """
     from archief.projections import audit  # noqa: PLC0415 - imports duckdb
 
-    with connection(session, log) as database:
-        if until is None:
-            return audit.rules(), audit.audit(database)
-    with contextlib.closing(projector(session, log, None).connect(until)) as database:
-        return audit.rules(), audit.audit(database)
+    with at(session, log, until) as database:
+        return audit.audit(database, day, only)
 
 
 @contextlib.contextmanager

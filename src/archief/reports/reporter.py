@@ -228,7 +228,7 @@ class _Desk:
         if part.fill == "proofs":
             lines = _proofs(self.connection, self.log, rows)
         elif part.fill == "rules":
-            lines = _rules(self.connection, self.owners)
+            lines = _rules(self.connection, self.asked, self.owners)
         elif part.figures:
             by_name = {row["figure"]: row for row in rows}
             figures = [self._figure(part, one, by_name) for one in part.figures]
@@ -275,14 +275,14 @@ def _summary(part: Part, sections: Sequence[Section]) -> Section:
     return Section(part.name, part.title, part.text, [], part.columns, rows, part.chart, part.none)
 
 
-def _rules(connection: DuckDBPyConnection, owners: _Owners) -> list[Row]:
+def _rules(connection: DuckDBPyConnection, asked: Asked, owners: _Owners) -> list[Row]:
     """The rules of ``archief audit``, each with what it finds."""
-    from archief.projections import tables  # noqa: PLC0415 - only this part asks
+    from archief.projections import audit  # noqa: PLC0415 - only this part asks
 
     rows = []
-    for rule, text in sorted(tables.audits().items()):
-        query = f"select count(*), list_sort(list_distinct(list(seq))) from ({text.strip().removesuffix(';')})"  # noqa: S608 - a query of ours
-        ((count, seqs),) = connection.execute(query).fetchall()
+    for rule, told in sorted(audit.rules().items()):
+        query = f"select count(*), list_sort(list_distinct(list(seq))) from ({told.query.strip().removesuffix(';')})"  # noqa: S608 - a query of ours
+        ((count, seqs),) = connection.execute(query, audit.parameters(query, asked.day)).fetchall()
         rows.append(Row({"rule": dutch.word("rule", rule), "found": count}, seqs or [], owners.of(seqs or [])))
     return rows
 

@@ -1,4 +1,6 @@
 -- A dossier is classified under a row that its list has, with that row's waardering, by a list of its time (Archiefwet 1995, 5; selectielijst)
+-- severity: serious
+-- remedy: classify it anew under a row that holds: `archief dossier classify DOSSIER`
 select
     stream,
     dossier.classified_seq as seq,

@@ -1,4 +1,6 @@
 -- A destroyed record takes no content any more (format.md, erasing)
+-- severity: grave
+-- remedy: find out who appended it (`archief history RECORD`); erase it: `archief destroy erase`
 with destroyed as (
     select stream, min(seq) as seq
     from event

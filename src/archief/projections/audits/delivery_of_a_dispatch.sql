@@ -1,4 +1,6 @@
 -- A delivery report is about a dispatch of its own letter, that was there before it (Archiefregeling 17)
+-- severity: serious
+-- remedy: annotate the letter, and report the delivery of the right dispatch
 select
     delivery.stream,
     delivery.seq,

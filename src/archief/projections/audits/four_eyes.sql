@@ -1,4 +1,6 @@
 -- Who proposes a destruction, who reviews it, who consents and who authorises are different persons, one after the other, and nothing is erased before its day (design.md, retention; Archiefbesluit 8)
+-- severity: grave
+-- remedy: have the destruction judged by those who may: it cannot be undone; open a finding
 with acted as (
     select stream, seq, unnest(list_distinct(reviewers)) as person from destruction
     union all

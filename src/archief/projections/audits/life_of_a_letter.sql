@@ -1,4 +1,6 @@
 -- A letter is not changed after it was sent or taken back, not sent or signed after it was taken back, and signed by us only when it is ours (Archiefregeling 17, Gemeentewet 59a)
+-- severity: grave
+-- remedy: annotate the letter with what happened; a correction is a new letter that replaces it
 with reached as (
     select
         stream,

@@ -1,4 +1,6 @@
--- Issued register numbers are distinct and within the range that was issued (format.md, numbers; Archiefregeling 18)
+-- Issued register numbers are distinct, there, and within the range that was issued (format.md, numbers; Archiefregeling 18)
+-- severity: serious
+-- remedy: annotate the letters that share a number; a number that falls away is voided: `archief void NUMBER`
 with issued as (
     -- Series and year are facts and outlive every destruction; the number itself is gone then.
     select stream, opened_seq as seq, series, year, number from letter where series is not null
@@ -25,6 +27,13 @@ numbered as (
     left join setting as own on own.series = counted.series and own.year = counted.year
     left join setting as every on every.series = counted.series and every.year is null
     where counted.number is not null
+),
+-- A number that no payload gives, though its payload is there: a gap that no destruction explains.
+unnumbered as (
+    select counted.stream, counted.seq, printf('it took a number in series %s of %d, and has none', series, year) as what
+    from counted
+    join event on event.seq = counted.seq
+    where counted.number is null and event.payload = 'present'
 )
 select
     stream,
@@ -35,4 +44,6 @@ select
     end as what
 from numbered
 where times > 1 or ordinal is null or ordinal < start or ordinal >= start + total
+union all
+select stream, seq, what from unnumbered
 order by seq;

@@ -1,4 +1,6 @@
 -- A signature on a letter covers the first so many of its content events, all of them up to the version it signs (format.md, inner signature)
+-- severity: grave
+-- remedy: let the signatory sign the text as it is: `archief sign LETTER`
 with covered as (
     select signature.stream, signature.seq, signature.version, signature.covered_seq, max(letter_version.version) as version_there
     from signature

@@ -1,4 +1,6 @@
 -- A letter goes out with the signatures that a profile of its organ wants, or with a reason (Gemeentewet 32a, 59a, 169)
+-- severity: serious
+-- remedy: annotate the letter with the reason of the deviation; have it signed as its profile wants
 with sent as (
     -- Our own letters only, and while it can be read whether a reason was given.
     select

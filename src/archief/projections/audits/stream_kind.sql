@@ -1,4 +1,6 @@
 -- A stream begins with an event that opens one, and holds only events of its kind (events.md)
+-- severity: grave
+-- remedy: find out which program appended it (`archief history RECORD`); open a finding
 with opened as (
     select event.stream, event_type.stream as kind
     from event

@@ -1,4 +1,6 @@
 -- The events of a stream count on without a gap or a repetition, from 0 (format.md, the log)
+-- severity: grave
+-- remedy: find out which program appended it (`archief history RECORD`); open a finding
 with placed as (
     select stream, seq, stream_seq from event
     union all
