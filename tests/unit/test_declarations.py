@@ -128,6 +128,17 @@ def test_the_facts_are_attached_to_the_pdf_as_data() -> None:
     assert VERNIETIGING == msgspec.convert(told, Vernietiging)
 
 
+def test_a_list_of_thousands_is_printed_in_part_and_says_where_the_rest_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declaration, "PRINTED_ROWS", 2)
+    first = VERNIETIGING.items[0]
+    streams = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(4)]
+    long = msgspec.structs.replace(VERNIETIGING, items=[msgspec.structs.replace(first, stream=one) for one in streams])
+    page, printed = both(long)
+    assert streams == [one for one in streams if one in page]
+    assert streams[:2] == [one for one in streams if one in printed.replace(" ", "")]
+    assert "de eerste 2 van 4 regels" in printed
+
+
 def test_what_is_not_given_is_not_there() -> None:
     nameless = msgspec.structs.replace(
         VERNIETIGING, acts=[msgspec.structs.replace(act, name=None) for act in VERNIETIGING.acts]

@@ -1,5 +1,6 @@
 -- What becomes of every letter that is neither destroyed nor transferred, and when: B beats V, then the longest of its dossiers counts.
--- Grain: one row per letter. A letter in no dossier is never due; it says so.
+-- Grain: one row per letter. A letter in no dossier is never due; it says so. The archive's own verklaringen are kept for
+-- ever by what they are, in a dossier or not: only those that somebody filed are in it.
 create or replace view retention_letter as
 with filed as (
     select filing.stream, filing.dossier, filing.seq
@@ -42,6 +43,7 @@ told as (
     left join judged using (stream)
     where
         letter.destroyed_seq is null
+        and (letter.kind is distinct from 'verklaring' or judged.stream is not null)
         and not exists (select 1 from handed_over where handed_over.stream = letter.stream)
 )
 select

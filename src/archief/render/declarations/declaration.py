@@ -1,8 +1,7 @@
 """A declaration as a page (HTML), as a PDF that lasts (PDF/A-3a, PDF/UA-1), and as data.
 
 The same facts give the same bytes, the PDF with the same version of typst. The page is one file: no script, no picture,
-no font of its own, nothing fetched. The data are attached to the PDF as ``verklaring.json``.
-
+no font XX
     from archief.render.declarations import declaration
     page, pdf = declaration.html(made), declaration.pdf(made)
 """
@@ -10,17 +9,21 @@ no font of its own, nothing fetched. The data are attached to the PDF as ``verkl
 from __future__ import annotations
 
 import html as markup
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from archief import canonical
 from archief.render import typesetting
-from archief.render.declarations.paper import Block, Declaration, Facts, Places, Prose, Section, Table
+from archief.render.declarations import dutch
+from archief.render.declarations.paper import Block, Declaration, Facts, Paper, Places, Prose, Section, Table
 
 TEMPLATE = Path(__file__).resolve().parent / "template"
 """The layout of the PDF."""
+
+PRINTED_ROWS = 1_000
+"""So many lines of a table are printed: ten thousand take typst a minute, and nobody reads them on paper."""
 
 TEST = "Proefarchief: deze verklaring heeft geen rechtskracht."
 
@@ -37,8 +40,30 @@ def pdf(one: Declaration) -> bytes:
         MalformedError: a character that its font cannot show.
         ExtraMissingError: typst or the font is not installed.
     """
-    given = {"paper": msgspec.to_builtins(one.paper()), "data": data(one).decode(), "test": TEST}
+    given = {"paper": msgspec.to_builtins(_printed(one.paper())), "data": data(one).decode(), "test": TEST}
     return typesetting.typeset(TEMPLATE, "declaration", canonical.encode(given), given["paper"], one.time)
+
+
+def _printed(paper: Paper) -> Paper:
+    """What fits on paper: of a longer table its first lines, and where the rest stands."""
+
+    def shorter(block: Block) -> Iterator[Block]:
+        if not isinstance(block, Table) or len(block.rows) <= PRINTED_ROWS:
+            yield block
+            return
+        told = (
+            f"Afgedrukt zijn de eerste {dutch.number(PRINTED_ROWS)} van {dutch.number(len(block.rows))} regels."
+            " Alle regels staan in het bestand verklaring.json, dat aan deze PDF is vastgemaakt, en op de webpagina"
+            " die met deze verklaring is bewaard."
+        )
+        yield Prose(texts=[told])
+        yield msgspec.structs.replace(block, rows=block.rows[:PRINTED_ROWS])
+
+    sections = [
+        msgspec.structs.replace(section, blocks=[short for block in section.blocks for short in shorter(block)])
+        for section in paper.sections
+    ]
+    return msgspec.structs.replace(paper, sections=sections)
 
 
 def html(one: Declaration) -> bytes:

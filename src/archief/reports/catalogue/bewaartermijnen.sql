@@ -20,7 +20,7 @@ stayed as (
     select filing.dossier from filing join blocked on blocked.record = filing.stream
 ),
 loose as (
-    select letter.opened_seq from letter anti join filing using (stream) where letter.destroyed_seq is null
+    select seq as opened_seq from unfiled
 ),
 counted as (
     select 'dossiers' as figure, seqs from judged

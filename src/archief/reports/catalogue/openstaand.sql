@@ -2,14 +2,13 @@
 
 -- name: kort
 with waiting as (
-    select 'ondertekenen' as figure, opened_seq as seq from letter where status = 'registered'
+    select 'ondertekenen' as figure, opened_seq as seq
+    from letter
+    where status = 'registered' and kind is distinct from 'verklaring'
     union all
     select 'verzenden', content_seq from letter where status = 'signed'
     union all
-    select 'dossier', letter.opened_seq
-    from letter
-    anti join filing using (stream)
-    where letter.destroyed_seq is null and letter.withdrawn_seq is null
+    select 'dossier', seq from unfiled
     union all
     select 'waarderen', opened_seq from dossier where destroyed_seq is null and classified_seq is null
     union all
@@ -24,7 +23,7 @@ group by wanted.figure
 with waiting as (
     select 'ondertekenen' as what, stream, number, subject as name, registered as moment, opened_seq as seq
     from letter
-    where status = 'registered'
+    where status = 'registered' and kind is distinct from 'verklaring'
     union all
     select 'verzenden', letter.stream, letter.number, letter.subject, event.time, letter.content_seq
     from letter
@@ -33,8 +32,7 @@ with waiting as (
     union all
     select 'dossier', letter.stream, letter.number, letter.subject, letter.registered, letter.opened_seq
     from letter
-    anti join filing using (stream)
-    where letter.destroyed_seq is null and letter.withdrawn_seq is null
+    join unfiled using (stream)
     union all
     select 'waarderen', dossier.stream, dossier.number, dossier.title, event.time, dossier.opened_seq
     from dossier

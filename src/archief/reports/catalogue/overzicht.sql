@@ -8,7 +8,7 @@ with counted as (
     union all
     select 'open_dossiers', opened_seq from dossier where status = 'open'
     union all
-    select 'los', letter.opened_seq from letter anti join filing using (stream) where letter.destroyed_seq is null
+    select 'los', seq from unfiled
     union all
     select 'zonder_rij', opened_seq from dossier where destroyed_seq is null and classified_seq is null
     union all
