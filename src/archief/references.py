@@ -1,4 +1,5 @@
-"""What an event points to: entries of its own stream, rows of adopted lists. Held against the log before it is written.
+"""What an event points to: entries of its own stream, rows of adopted lists, the receipt that it claims. Held against
+the log before it is written.
 
 Asked under the lock of the append, of the few types that point to something. Verification knows bytes only; where the
 log says otherwise all the same, an audit names it.
@@ -15,13 +16,15 @@ from archief.errors import MalformedError
 from archief.events import catalogue, envelope
 from archief.events.envelope import Event
 from archief.log import Log
-from archief.rules import adoption, destructions, dossiers, lifecycle
+from archief.rules import adoption, destructions, dossiers, lifecycle, receipts
 from archief.rules.adoption import RuleSets
 from archief.rules.authority import Authority
 from archief.storage import base, layout
 from archief.storage.base import Storage
 
-POINTING_TYPES = frozenset({destructions.PAYLOAD_ERASED, lifecycle.DELIVERY_REPORTED, dossiers.CLASSIFIED})
+POINTING_TYPES = frozenset(
+    {destructions.PAYLOAD_ERASED, lifecycle.DELIVERY_REPORTED, dossiers.CLASSIFIED, *receipts.ANSWER_TYPES}
+)
 """The types whose facts point to what must be there."""
 
 
@@ -75,7 +78,9 @@ class References:
             authority: what holds before it.
 
         Raises:
-            RefusedError: an entry is not of its stream or not what it should be; a row has lapsed.
+            RefusedError: an entry is not of its stream or not what it should be; a row has lapsed; a receipt is not
+                what the facts say.
+            SignatureError: a receipt is signed by nobody whom the archive knows.
             NotFoundError: the archive has not adopted the list, or the list has no such row.
         """
         match event.type:
@@ -85,6 +90,8 @@ class References:
                 lifecycle.check_report(event, self.event(event.facts.dispatch))
             case dossiers.CLASSIFIED:
                 dossiers.check_classification(event.facts, self._rule_sets(authority.adopting))
+            case _:
+                receipts.check_answer(event, self._data(event), authority.keys, self._package(event, authority.origin))
 
     def _rule_sets(self, adopting: tuple[int, ...]) -> RuleSets:
         """The rule sets that these entries adopted, with the rows that stand in their payloads."""
@@ -92,13 +99,22 @@ class References:
             self._rules[adopting] = adoption.fold(self._adoptions(adopting))
         return self._rules[adopting]
 
+    def _package(self, answer: Event, origin: str) -> tuple[str, str, str]:
+        """Origin, number and SHA-256 of the package that an answer is about; empty ones where its words are gone."""
+        exported = self.event(answer.facts.export)
+        data = self._data(exported) if exported is not None and exported.stream == answer.stream else None
+        return origin, getattr(data, "sip_number", ""), getattr(data, "sip_sha256", "")
+
+    def _data(self, event: Event) -> Any:  # noqa: ANN401 - the type's data struct, or None
+        """The payload of an event of the log or of this append; None when it has none or was erased."""
+        if event.seq < self._size:
+            return self._log.payload(event)
+        said = self._drafts[event.seq - self._size].data
+        return catalogue.data_decoder(event.type).decode(said) if said is not None else None
+
     def _adoptions(self, adopting: tuple[int, ...]) -> Iterator[tuple[Event, Any]]:
         for seq in adopting:
             event = self.event(seq)
             if event is None:
                 raise MalformedError(f"entry {seq} adopted a rule set, and is no event")
-            if seq < self._size:
-                yield event, self._log.payload(event)
-            else:
-                said = self._drafts[seq - self._size].data
-                yield event, catalogue.data_decoder(event.type).decode(said) if said is not None else None
+            yield event, self._data(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,11 +27,12 @@ from archief.errors import (
 )
 from archief.law import roles
 from archief.rules import transfer as rules
+from archief.rules.town_hall import day_of
 from archief.storage.base import NewDocument
 
 if TYPE_CHECKING:
     from archief.cli.declaring import Kept
-    from archief.exports.receipt import Verdict
+    from archief.rules.receipts import Verdict
 
 ANSWERS = (*PACKAGE_EXITS, SignatureError)
 STEPS = {"accepted": "receipt", "rejected": "reject"}
@@ -84,15 +86,16 @@ def answer(
     The package is hashed anew and held against its pakbon: what is signed for is what was received. Send the file back
     to whom the package is from, who records it with `archief transfer receipt` or `archief transfer reject`.
     """
-    from archief.exports import package as packages  # noqa: PLC0415 - few commands read packages
-    from archief.exports import receipt as receipts  # noqa: PLC0415 - as above
+    from archief.exports import delivery  # noqa: PLC0415 - few commands read packages
+    from archief.exports import package as packages  # noqa: PLC0415 - as above
+    from archief.rules import receipts  # noqa: PLC0415 - as above
 
     if accepted == bool(reasons):
         raise UsageError("a rejection has its reasons, an acceptance has none", where="--reason", remedy="see --help")
     date = retained.day(day, "--date") if day else retained.today(session)
     outfile.target(session, out, "--out")
     with packages.opened(package) as opened:
-        found = receipts.delivered(opened, str(package))
+        found = delivery.delivered(opened, str(package))
     verdict: Verdict = "accepted" if accepted else "rejected"
     told = receipts.Receipt(found.origin, found.number, found.sha256, verdict, date.isoformat(), reasons)
     here = keyring.chosen(session)
@@ -275,7 +278,7 @@ def _answered(
 
 
 def _from_note(found: Case, path: Path, verdict: Verdict) -> _Answer:
-    from archief.exports import receipt as receipts  # noqa: PLC0415 - few commands read receipts
+    from archief.rules import receipts  # noqa: PLC0415 - few commands read receipts
 
     raw, where = headfile.read(path), str(path)
     said = receipts.parse(raw, where)
@@ -283,6 +286,7 @@ def _from_note(found: Case, path: Path, verdict: Verdict) -> _Answer:
     key = receipts.signer(raw, authority.keys, where)
     authority.check_receipt_key(key, where)
     receipts.demand_about(said, found.made.origin, *found.package(), where)
+    _demand_day(found, said.date, where)
     if said.verdict != verdict:
         raise RefusedError(
             f"the receipt says {said.verdict}",
@@ -296,7 +300,7 @@ def _from_note(found: Case, path: Path, verdict: Verdict) -> _Answer:
 def _from_document(
     session: Session, found: Case, path: Path, typed: tuple[str | None, str | None, str | None]
 ) -> _Answer:
-    from archief.exports import receipt as receipts  # noqa: PLC0415 - few commands read receipts
+    from archief.rules import receipts  # noqa: PLC0415 - few commands read receipts
 
     number, sha256, day = typed
     if number is None or day is None:
@@ -308,5 +312,22 @@ def _from_document(
     verdict: Verdict = "accepted"
     told = receipts.Receipt(found.made.origin, number, sha256 or known_sha256, verdict, date)
     receipts.demand_about(told, found.made.origin, known_number, known_sha256, "--document")
+    _demand_day(found, date, "--date")
     refs, documents = drafting.documents([path], session.entropy)
     return _Answer(date, (), {"form": "document"}, {"documents": refs}, documents)
+
+
+def _demand_day(found: Case, day: str, where: str) -> None:
+    """Refuse a receipt of before its package was made, or of a day that has not come.
+
+    Raises:
+        RefusedError: it is.
+    """
+    made = next(one.time for one in found.known.happened(found.record) if one.event.seq == found.current.export)
+    first, last = day_of(dt.datetime.fromisoformat(made)), retained.today(found.made.session)
+    if not first.isoformat() <= day <= last.isoformat():
+        raise RefusedError(
+            f"the receipt is of {day}; its package was made on {first}, and today is {last}",
+            where=where,
+            remedy="ask for a receipt with the right day",
+        )

@@ -15,27 +15,31 @@ A commit of a log is signed under a prefix that no note can have (a zero byte), 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from archief import keys
 from archief.errors import MalformedError, RefusedError, SignatureError
-from archief.exports import mdto, pakbon
-from archief.exports.package import Package
-from archief.exports.target import PIECE_BYTES
+from archief.events.envelope import Event
 from archief.keys import ED25519, SigningKey
-from archief.rules.authority import EnrolledKey
 from archief.tlog import note
 
+if TYPE_CHECKING:
+    from archief.rules.authority import EnrolledKey
+
 Verdict = Literal["accepted", "rejected"]
+
+ANSWER_TYPES = ("transfer_accepted.v1", "transfer_rejected.v1")
+"""The types that rest on a receipt."""
+
+SIGNED = "signed_note"
+"""The form of a receipt that is judged here; what came on paper is confirmed by an archivaris."""
 
 LINES = 5
 REASONS_MAX = 1_000
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_LOG = re.compile(r"Stand van logboek (\S+):")
 
 
 class Receipt(NamedTuple):
@@ -61,63 +65,6 @@ class Receipt(NamedTuple):
         """What is signed."""
         lines = (self.origin, self.number, self.sha256, self.verdict, self.date, *self.reasons)
         return "".join(f"{line}\n" for line in lines).encode()
-
-
-class Delivered(NamedTuple):
-    """What a package of ours says of itself.
-
-    Attributes:
-        origin: the log that it was made from.
-        number: on its pakbon.
-        sha256: of all its files but the pakbon, worked out from the files.
-    """
-
-    origin: str
-    number: str
-    sha256: str
-
-
-def delivered(package: Package, where: str) -> Delivered:
-    """What was delivered: the pakbon, held against the files themselves.
-
-    Args:
-        package: the package, in whatever wrapping; what lies beside the folder of the pakbon is the wrapping's.
-        where: its name, for messages.
-
-    Raises:
-        MalformedError: no pakbon of ours is in it.
-        RefusedError: the files are not those that the pakbon was made of.
-    """
-    for odd in package.oddities:
-        raise MalformedError(odd.what, where=odd.path, remedy=odd.remedy)
-    slips = [path for path in package.files if path.rpartition("/")[2] == pakbon.NAME]
-    if not slips:
-        raise MalformedError(f"there is no {pakbon.NAME} in it", where=where)
-    slip = max(slips, key=lambda path: path.count("/"))  # an E-ARK SIP has a copy of it above
-    inside = slip.removesuffix(pakbon.NAME)
-    with package.open(slip) as stream:
-        root = mdto.parse_xml(stream.read())
-    texts = {} if isinstance(root, str) else {str(one.tag): (one.text or "").strip() for one in root}
-    log = _LOG.match(texts.get("opmerkingen", ""))
-    if log is None or texts.get("hashGrondslag") != pakbon.METHOD or not texts.get("uniekNummer"):
-        raise MalformedError("its pakbon is not one that archief makes", where=where)
-    content = (path for path in package.files if path.startswith(inside) and path != slip)
-    found = pakbon.package_hash((path.removeprefix(inside), _digest(package, path)) for path in content)
-    if found != texts.get("hash"):
-        raise RefusedError(
-            "its files are not those that its pakbon was made of",
-            where=where,
-            remedy="see which with `archief check sip`, and ask for the package again",
-        )
-    return Delivered(log[1], texts["uniekNummer"], found)
-
-
-def _digest(package: Package, path: str) -> str:
-    digest = hashlib.sha256()
-    with package.open(path) as stream:
-        while piece := stream.read(PIECE_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def signed(receipt: Receipt, name: str, key: SigningKey) -> bytes:
@@ -208,3 +155,40 @@ def demand_about(receipt: Receipt, origin: str, number: str, sha256: str, where:
             where=where,
             remedy="what they received is not what was sent: deliver it again, and ask for a new receipt",
         )
+
+
+def check_answer(
+    event: Event,
+    data: Any,  # noqa: ANN401 - ReceiptData
+    enrolled: Mapping[str, EnrolledKey],
+    package: tuple[str, str, str],
+) -> None:
+    """Refuse an answer whose facts claim a signed receipt that its payload does not hold.
+
+    The log knows the key only; the note stands in the payload, so this is asked while both are at hand.
+
+    Args:
+        event: one of ``ANSWER_TYPES``.
+        data: its payload.
+        enrolled: the keys that the archive knows, by id.
+        package: the log's origin, and number and SHA-256 of the package that was exported.
+
+    Raises:
+        RefusedError: there is no receipt, or it is another key's, another day's, says something else, or is about
+            another package.
+        SignatureError: no enrolled key signed it.
+        MalformedError: it is not a receipt.
+    """
+    facts, where = event.facts, "data.receipt"
+    if facts.form != SIGNED:
+        return
+    text = getattr(data, "receipt", None)
+    if text is None:
+        raise RefusedError("a signed receipt is kept whole", where=where, remedy="archief transfer receipt --note FILE")
+    raw = text.encode()
+    said = parse(raw, where)
+    if signer(raw, enrolled, where) != facts.key:
+        raise RefusedError("the receipt is signed by another key than the facts name", where=where)
+    if f"transfer_{said.verdict}.v1" != event.type or said.date != facts.date:
+        raise RefusedError("the receipt says another verdict or day than the facts", where=where)
+    demand_about(said, *package, where)
