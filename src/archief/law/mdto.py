@@ -56,8 +56,20 @@ class _Archiefvormer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: tuple[str, ...]
 
 
+class Format(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A format that e-depots prefer.
+
+    Attributes:
+        name: what it is called.
+        open: the open standard that it meets; None where nobody judged that.
+    """
+
+    name: str
+    open: str | None = None
+
+
 class _Formats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    preferred: frozenset[str]
+    preferred: dict[str, Format]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,8 +121,8 @@ def relation(word: str) -> str | None:
     return _table().relations.get(word)
 
 
-def preferred_formats() -> frozenset[str]:
-    """PRONOM ids of formats that e-depots prefer."""
+def preferred_formats() -> Mapping[str, Format]:
+    """The formats that e-depots prefer, by PRONOM id."""
     return _table().formats.preferred
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from archief.events import catalogue
-from archief.law import files, profiles, rule_sets
+from archief.law import files, mdto, profiles, rule_sets
 from archief.law.term import Term
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _CREATE = re.compile(r"^create or replace (table|view) (\w+) as\n(.*?);\n", re.M
 _TAG = re.compile(r"'([a-z_]+\.v[0-9]+)'")
 _COMMENT = re.compile(r"--[^\n]*")
 _COLUMN = re.compile(r"^comment on column (\w+)\.\"?(\w+)\"? is ", re.MULTILINE)
-META = ("event_type", "shipped_row", "shipped_rule_set", "signature_place", "skipped", "state")
+META = ("event_type", "preferred_format", "shipped_row", "shipped_rule_set", "signature_place", "skipped", "state")
 """Tables of the state that are no projections."""
 
 
@@ -103,7 +103,7 @@ def form() -> str:
     digest = hashlib.sha256()
     texts = [each.text for each in projections().values()]
     texts += [item.read_text(encoding="utf-8") for item in _sql(_FOLDER / "staging")]
-    texts += [",".join(catalogue.TYPES), files.text("profiles.toml")]
+    texts += [",".join(catalogue.TYPES), files.text("profiles.toml"), files.text("mdto.toml")]
     texts += [rule_sets.hash_of(code) for code in (*rule_sets.LAWS, *rule_sets.LISTS)]
     for text in texts:
         digest.update(hashlib.sha256(text.encode()).digest())
@@ -121,6 +121,8 @@ def make_meta(connection: DuckDBPyConnection) -> None:
     connection.execute(f"insert into event_type values {places}", [value for row in rows for value in row])  # noqa: S608
     for place in _places():
         connection.execute("insert into signature_place values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", place)
+    formats = [{"pronom": key, "name": one.name, "open": one.open} for key, one in mdto.preferred_formats().items()]
+    _fill(connection, "preferred_format", formats)
     _fill(connection, "shipped_rule_set", _rule_sets())
     _fill(connection, "shipped_row", _list_rows())
 

@@ -24,7 +24,7 @@ from archief.reports.made_from import made_from
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-VIEWS = ("retention", "retention_letter")
+VIEWS = ("retention", "retention_letter", "signing", "tiered_metadata")
 """Views that are worked out anew by each query that reads them."""
 
 ERASED = "[gewist]"

@@ -71,6 +71,12 @@ comment on column signature_place.mandated is 'it signs under a mandate with thi
 comment on column signature_place.valid_from is 'first day it holds';
 comment on column signature_place.valid_until is 'first day it holds no longer';
 
+create or replace table preferred_format (pronom varchar, name varchar, open varchar);
+comment on table preferred_format is 'Formats that e-depots prefer (law/mdto.toml). One row per format; of what is not here nobody judged the risk.';
+comment on column preferred_format.pronom is 'PRONOM id';
+comment on column preferred_format.name is 'what it is called';
+comment on column preferred_format.open is 'the open standard it meets; null: not judged';
+
 create or replace table shipped_rule_set (
     code varchar,
     kind varchar,

@@ -34,6 +34,28 @@ from (
 left join counted using (figure)
 group by wanted.figure
 
+-- name: profielen
+select outcome as uitkomst, profile as profiel, count(*) as aantal, list(seq order by seq) as events
+from signing
+group by all
+order by uitkomst, profiel
+
+-- name: brieven
+select
+    letter.number as nummer,
+    signing.date as verzonden,
+    letter.subject as onderwerp,
+    signing.organ as orgaan,
+    signing.outcome as uitkomst,
+    signing.profile as profiel,
+    dispatch.deviation as reden,
+    signing.stream as record,
+    [signing.seq] as events
+from signing
+join letter using (stream)
+join dispatch on dispatch.seq = signing.seq
+order by list_position(['unreasoned', 'reasoned', 'unknown', 'no_profile', 'met'], signing.outcome), signing.seq
+
 -- name: gronden
 select
     coalesce(basis, '') as grond,

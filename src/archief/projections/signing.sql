@@ -1,0 +1,117 @@
+-- Whether a letter of our own went out with the signatures that a profile of its organ wants, or with a reason.
+-- Grain: one row per letter_dispatched of a letter that was registered, not received.
+create or replace view signing as
+with version as (
+    -- How many versions the letter had by then.
+    select dispatch.seq, count(*) as versions
+    from dispatch
+    join (
+        select stream, seq
+        from event
+        where type in (
+            'letter_registered.v1', 'letter_received.v1', 'letter_edited.v1', 'document_attached.v1',
+            'document_converted.v1'
+        )
+    ) as content on content.stream = dispatch.stream and content.seq < dispatch.seq
+    group by dispatch.seq
+),
+sent as (
+    select
+        dispatch.stream,
+        dispatch.seq,
+        dispatch.date,
+        letter.organ,
+        letter.kind,
+        said.payload,
+        dispatch.deviation is not null as reasoned,
+        version.versions
+    from dispatch
+    join letter using (stream)
+    join event as said on said.seq = dispatch.seq
+    join event as opened on opened.seq = letter.opened_seq
+    join version on version.seq = dispatch.seq
+    where opened.type = 'letter_registered.v1'
+),
+-- The signatures over the version that went out, under the mandates that were granted by then.
+signed as (
+    select
+        sent.seq,
+        sent.organ,
+        sent.kind,
+        sent.date,
+        signature.role,
+        signature.basis,
+        signature.on_behalf_of,
+        mandate.role as mandate_role,
+        mandate.basis as mandate_basis
+    from sent
+    join signature
+        on signature.stream = sent.stream and signature.version = sent.versions and signature.seq < sent.seq
+    left join mandate on mandate.stream = signature.mandate and mandate.seq < signature.seq
+),
+filled as (
+    select signed.seq, wanted.profile, count(distinct wanted.office) as offices
+    from signed
+    join signature_place as wanted
+        on
+            wanted.organ = signed.organ
+            and wanted.basis = signed.basis
+            and wanted.on_behalf_of is not distinct from signed.on_behalf_of
+            and (len(wanted.kinds) = 0 or list_contains(wanted.kinds, signed.kind))
+            and wanted.valid_from <= signed.date
+            and (wanted.valid_until is null or signed.date < wanted.valid_until)
+    where
+        case
+            when wanted.mandated and signed.mandate_basis is distinct from wanted.basis then false
+            when wanted.office = '*' then not list_contains(wanted.not_roles, signed.role)
+            else
+                list_contains(wanted.roles, signed.role)
+                or (not wanted.mandated and signed.mandate_role = wanted.office)
+        end
+    group by signed.seq, wanted.profile
+),
+met as (
+    select filled.seq, min(filled.profile) as profile
+    from filled
+    join (select profile, count(*) as offices from signature_place group by profile) as whole
+        on whole.profile = filled.profile and whole.offices = filled.offices
+    group by filled.seq
+),
+-- Few letters differ in all three.
+asked as (
+    select distinct sent.organ, sent.kind, sent.date
+    from (select distinct organ, kind, date from sent) as sent
+    join signature_place as wanted
+        on
+            wanted.organ = sent.organ
+            and (len(wanted.kinds) = 0 or list_contains(wanted.kinds, sent.kind))
+            and wanted.valid_from <= sent.date
+            and (wanted.valid_until is null or sent.date < wanted.valid_until)
+)
+select
+    sent.stream,
+    sent.seq,
+    sent.date,
+    sent.organ,
+    sent.kind,
+    case
+        when met.profile is not null then 'met'
+        when asked.organ is null then 'no_profile'
+        when sent.reasoned then 'reasoned'
+        when sent.payload = 'present' then 'unreasoned'
+        else 'unknown'
+    end as outcome,
+    met.profile
+from sent
+left join met on met.seq = sent.seq
+left join asked on asked.organ = sent.organ and asked.kind is not distinct from sent.kind and asked.date = sent.date
+order by sent.seq;
+
+comment on view signing is 'Whether a letter of our own went out with the signatures that a profile wants, or with a reason. One row per letter_dispatched of a letter that was registered, not received.';
+comment on column signing.stream is 'the letter';
+comment on column signing.seq is 'entry of the dispatch';
+comment on column signing.date is 'day it was sent';
+comment on column signing.organ is 'organ whose letter it is';
+comment on column signing.kind is 'kind of letter';
+comment on column signing.outcome is 'met, reasoned, unreasoned; no_profile: none is in force for it; unknown: its reason, if any, is erased';
+comment on column signing.profile is 'the signature profile that is met, the first by name';
