@@ -1,4 +1,4 @@
--- What is known of every letter that is here and can be read, element by element, in the three tiers of the draft
+-- What is known of every letter that is here, element by element, in the three tiers of the draft
 -- Archiefregeling: every record (2.5), kept longer than ten years (2.7, 2.8), to be transferred (2.12).
 -- Grain: one row per letter and element that is asked of it.
 create or replace view tiered_metadata as
@@ -42,9 +42,16 @@ known as (
         letter.opened_seq as seq,
         coalesce(filed.longer, false) as longer,
         coalesce(retention_letter.waardering = 'B', false) as transfer,
-        letter.subject is not null as inhoud,
-        letter.date is not null or letter.received_date is not null as moment,
-        letter.organ is not null or letter.sender is not null or letter.organisation is not null as maker,
+        -- Of words that are gone nobody can say what they said.
+        case when event.payload = 'present' then letter.subject is not null end as inhoud,
+        case
+            when event.payload = 'present' or letter.received_date is not null
+                then letter.date is not null or letter.received_date is not null
+        end as moment,
+        case
+            when event.payload = 'present' or letter.organ is not null
+                then letter.organ is not null or letter.sender is not null or letter.organisation is not null
+        end as maker,
         filed.stream is not null as samenhang,
         coalesce(filed.placed, false) as plaats,
         coalesce(filed.classified, false) as categorie,
@@ -62,7 +69,6 @@ known as (
     left join signed on signed.stream = letter.stream
     left join validated on validated.stream = letter.stream
     left join limited on limited.stream = letter.stream
-    where event.payload = 'present'
 ),
 told as (
     select
@@ -91,11 +97,11 @@ from told
 where present is not null and (tier = 1 or (tier = 2 and (longer or transfer)) or (tier = 3 and transfer))
 order by seq, tier;
 
-comment on view tiered_metadata is 'What is known of every letter that is here and can be read, element by element. One row per letter and element that is asked of it.';
+comment on view tiered_metadata is 'What is known of every letter that is here, element by element. One row per letter and element that is asked of it.';
 comment on column tiered_metadata.stream is 'the letter';
 comment on column tiered_metadata.seq is 'entry that opened it';
 comment on column tiered_metadata.element is 'inhoud, moment, maker, samenhang, plaats, categorie, termijn, formaat; integriteit, validatie; grond, einde';
 comment on column tiered_metadata.tier is 'of whom it is asked: 1 every letter, 2 what is kept longer than ten years, 3 what is to be transferred';
 comment on column tiered_metadata.longer is 'it is kept longer than ten years';
 comment on column tiered_metadata.transfer is 'it is to be transferred';
-comment on column tiered_metadata.present is 'whether it is known';
+comment on column tiered_metadata.present is 'whether it is known; what cannot be read any more has no row';

@@ -57,7 +57,7 @@ counted as (
     union all
     select 'dossiers', opened_seq from dossier where destroyed_seq is null
     union all
-    select 'los', letter.opened_seq from letter anti join filing using (stream) where letter.destroyed_seq is null
+    select 'los', seq from unfiled
     union all
     select 'niet_sluitend', seq from judged where not whole
     union all
