@@ -51,7 +51,7 @@ _UPSERT = (
     ", seq = excluded.seq, kind = case when excluded.kind = '' then kind else excluded.kind end"
     ", reached = reached | excluded.reached"
 )
-_FORM = 5
+_FORM = 6
 """Stands in the file; an index of another form is built again."""
 
 PENDING_MAX = 200_000

@@ -164,6 +164,7 @@ class Journal:
         *,
         commit_id: str | None = None,
         retry_from: int | None = None,
+        expect_size: int | None = None,
         accept_clock: bool = False,
     ) -> Appended:
         """Append events and their commit.
@@ -175,11 +176,12 @@ class Journal:
             entropy: fresh random bytes: salts, and the commit id when none is given.
             commit_id: the id drawn for this commit before its first try.
             retry_from: the log's size before the first try; when given, the commit is looked for from there on.
+            expect_size: the log's size that the writer looked at, where anything in it counts.
             accept_clock: append although the previous commit lies more than five minutes ahead of ``now``.
 
         Raises:
             RefusedError: a rule forbids it.
-            ConflictError: somebody else wrote to the stream first, or the id is another commit's.
+            ConflictError: somebody else wrote to the stream or the log first, or the id is another commit's.
             ClockError: this machine's clock is behind the log.
             WriteFailedError: the disk refused; the outcome may be unknown, retry with the same id.
         """
@@ -189,6 +191,12 @@ class Journal:
         with self.writing():
             if (known := self._find(commit_id, retry_from)) is not None:
                 return self._known(known, drafts, signer)
+            if expect_size is not None and expect_size != self.size:
+                raise ConflictError(
+                    f"the log has {self.size} entries, not {expect_size}: somebody else wrote first",
+                    where=self.storage.place,
+                    remedy="run the same command again: it looks at what is there now",
+                )
             admitted = self._admit(drafts, signer)
             drafts = admitted.drafts
             time = self._time(now, accept_clock=accept_clock)

@@ -405,7 +405,21 @@ def test_a_copy_goes_its_own_way(archive: Founded) -> None:
     take(twin, event(granted(archive.archivaris, "griffie")))
     take(twin, event(revoked(archive.archivaris)))
     take(twin, event(rotated(archive, list(keys.generate("x", "log", archive.entropy).keys))))
-    take(twin, event(draft("payload_erased.v1", archive.stream, {"seqs": [1], "ground": "avg:17", "decision": "b:2"})))
+    letter = new_stream(archive.entropy)
+    take(
+        twin,
+        event(
+            draft(
+                "hold_placed.v1", new_stream(archive.entropy), {"ground": "own", "streams": [letter]}, {"reason": "x"}
+            )
+        ),
+    )
+    take(
+        twin,
+        event(
+            draft("payload_erased.v1", archive.archivaris.stream, {"seqs": [1], "ground": "avg:17", "decision": "b:2"})
+        ),
+    )
     twin.persons["x"] = 1
     assert before == authority
 

@@ -24,7 +24,6 @@ from archief.errors import (
     UsageError,
     WriteFailedError,
 )
-from archief.events import catalogue
 from archief.events.base import EventType
 
 CHUNK_EVENTS = 1_000
@@ -93,6 +92,7 @@ def append(
     """Append an event of any type, or many from a file.
 
     TYPE is one of `archief events`; without a version it is the newest. A type that opens a stream gets a new one.
+    What erases is not appended by hand, but by its own command (archief destroy).
     NAME is a field as `archief events TYPE` shows it; a list takes one member each time, a nested field is written with
     dots, and JSON is taken where a field is not a text or a number.
 
@@ -109,7 +109,7 @@ def append(
 
         bulk.append_from(session, source, chunk=chunk, restart=restart, accept_clock=accept_clock, dry_run=dry_run)
         return
-    event_type = catalogue.newest(type_ or "")
+    event_type = drafting.appendable(type_ or "")
     typed = drafting.typed(event_type, sets, drafting.data_from(data) if data is not None else None)
     refs, documents = drafting.documents(files, session.entropy)
     payload = drafting.with_documents(event_type, typed.data, refs)

@@ -24,7 +24,6 @@ from archief.cli.wording import draft, told
 from archief.cli.writing import Writer
 from archief.draft import Draft, new_commit_id, new_stream
 from archief.errors import ArchiefError, Interrupted, MalformedError, RefusedError, UsageError
-from archief.events import catalogue
 
 LINE_BYTES_MAX = 4 * 1024 * 1024
 KEY_BYTES = 32
@@ -289,7 +288,7 @@ class _Run:
         word = "TYPE"
         try:
             line = msgspec.convert(drafting.parsed(raw, where), _Line)
-            event_type = catalogue.newest(line.type)
+            event_type = drafting.appendable(line.type)
             word = event_type.name
             refs, documents = drafting.documents(
                 [self.folder / name for name in line.documents], self.made.session.entropy

@@ -15,7 +15,8 @@ import msgspec.inspect as shapes
 
 from archief import canonical
 from archief.cli.wording import did_you_mean
-from archief.errors import MalformedError, NotFoundError, UsageError
+from archief.errors import MalformedError, NotFoundError, RefusedError, UsageError
+from archief.events import catalogue
 from archief.events.base import EventType
 from archief.keys import Entropy
 from archief.storage.base import PIECE_BYTES, NewDocument
@@ -34,6 +35,32 @@ class Typed(NamedTuple):
 
     facts: dict[str, Any]
     data: dict[str, Any] | None
+
+
+OWN_COMMAND = {
+    "destruction_started": "archief destroy execute",
+    "record_destroyed": "archief destroy execute",
+    "records_destroyed": "archief destroy execute",
+    "payload_erased": "archief destroy erase",
+}
+"""Types of events that erase: only these commands append them, for they ask first what the log alone cannot tell."""
+
+
+def appendable(name: str) -> EventType:
+    """The newest event type of a name, when it may be appended by hand.
+
+    Raises:
+        NotFoundError: no such type.
+        RefusedError: a command of its own appends it.
+    """
+    event_type = catalogue.newest(name)
+    if (command := OWN_COMMAND.get(event_type.name)) is not None:
+        raise RefusedError(
+            f"{event_type.name} is not appended by hand: dates, holds and dossiers are asked first",
+            where="TYPE",
+            remedy=f"use its own command: {command}",
+        )
+    return event_type
 
 
 def typed(event_type: EventType, sets: Sequence[str], data: dict[str, Any] | None) -> Typed:

@@ -33,6 +33,7 @@ from archief.erasure import Here
 from archief.errors import CorruptError, LossError, RefusedError
 from archief.rules import destruction
 from archief.rules.rounds import Round
+from archief.rules.town_hall import day_of
 from archief.storage.base import Erased
 
 BATCH = 1_000
@@ -53,7 +54,7 @@ class Case:
         current: its round.
         started: the events that announced its execution; empty before.
         streams: the records.
-        version: the newest ``stream_seq`` of its stream that was seen.
+        size: of the log when everything was asked.
         specification: what its certificate says of them.
         here: what is here of them.
         reached: the copies elsewhere.
@@ -64,7 +65,7 @@ class Case:
     current: Round
     started: Sequence[Happened]
     streams: Sequence[str]
-    version: int
+    size: int
     specification: Specification
     here: Here
     reached: Reached
@@ -132,7 +133,8 @@ def execute(
 
 def _case(session: Session, made: Writer, text: str) -> Case:
     """The destruction at hand, when it may be carried out."""
-    with retained.reading(session, made.log) as known:
+    log = made.log
+    with retained.reading(session, log, log.size) as known:
         record = known.record(text, "destruction")
         happened = known.happened(record)
         current = rounds(known, record)[-1]
@@ -145,15 +147,16 @@ def _case(session: Session, made: Writer, text: str) -> Case:
             _refuse_closed(session, made, streams, closed)
         if not started:
             _recheck(session, made, known, current)
-    before = made.log.commit_of(started[0].event.seq).base.size if started else None
-    with retained.reading(session, made.log, before) as known:
+    before = log.commit_of(started[0].event.seq).base.size if started else log.size
+    with retained.reading(session, log, before) as known:
+        if started:
+            _recheck_announced(known, current, started[0])
         specified = certificate.specification(known, current, happened, streams)
     with made.journal.writing():
         here = erasure.find(made.log.storage, made.journal.authority.destructions, streams)
     erasure.demand_readable(here)
     reached = derived.reached(session, made, streams)
-    version = happened[-1].event.stream_seq
-    return Case(made, record, current, started, streams, version, specified, here, reached)
+    return Case(made, record, current, started, streams, log.size, specified, here, reached)
 
 
 def _announced(started: Sequence[Happened]) -> list[str]:
@@ -193,6 +196,30 @@ def _recheck(session: Session, made: Writer, known: Retained, current: Round) ->
     )
 
 
+def _recheck_announced(known: Retained, current: Round, started: Happened) -> None:
+    """Ask of an execution that goes on what still can be asked: another program may have announced it unasked.
+
+    Dates are left out: they rest on payloads, which may be gone by now.
+
+    Args:
+        known: the state just before the announcement.
+        current: the round.
+        started: the announcement.
+
+    Raises:
+        RefusedError: it was announced against the rules.
+    """
+    day = day_of(dt.datetime.fromisoformat(started.time))
+    standings = known.standings(current.remaining, day)
+    dated = {record: standing._replace(action=day) for record, standing in standings.items()}
+    for one in destruction.record_objections(current, dated, day):
+        raise RefusedError(
+            f"its execution was announced although {one.why}",
+            where=_where(one.record, current),
+            remedy="what is here stays here; find out who announced it: archief history",
+        )
+
+
 def _where(record: str | None, current: Round) -> str:
     return f"record {record[:8]}" if record is not None else f"round of entry {current.proposed.seq}"
 
@@ -217,9 +244,13 @@ def _carried_out(case: Case, *, delete_exports: bool) -> Done:
 
 
 def _announce(case: Case) -> None:
-    """Append destruction_started: from here on payloads of these records may be gone."""
+    """Append destruction_started: from here on payloads of these records may be gone.
+
+    Raises:
+        ConflictError: something was appended since everything was asked, such as a hold.
+    """
     made = case.made
-    appended = made.append(_announcement(case))
+    appended = made.append(_announcement(case), expect_size=case.size)
     commit = appended.commit
     case.started = [
         one._replace(time=commit.time, key=commit.key, person=made.person or "")
@@ -241,7 +272,6 @@ def _announcement(case: Case) -> list[Draft]:
         if len(pieces) > 1:
             facts |= {"part": part, "parts": len(pieces)}
         drafts.append(draft("destruction_started", case.record.stream, {**facts, "streams": list(piece)}))
-    drafts[0] = drafts[0]._replace(expect_version=case.version)
     return drafts
 
 

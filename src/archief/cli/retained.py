@@ -149,6 +149,12 @@ class Retained:
             beside.setdefault(letter, set()).add(dossier)
             beside.setdefault(dossier, set()).add(letter)
         told: dict[str, list[str]] = {}
+        for (record,) in self.rows(
+            "select cast(stream as varchar) from letter"
+            " where kind = 'verklaring' and stream in (select cast(unnest($1::varchar[]) as uuid))",
+            list(streams),
+        ):
+            told[record] = ["it is a certificate or declaration, which is kept for ever"]
         for block in self.blocks({one for those in beside.values() for one in those}, day):
             told.setdefault(block.record, []).append(block.told())
         return {

@@ -83,7 +83,12 @@ class Writer:
         return self.journal.authority.person_of(self.key.public.id)
 
     def append(
-        self, drafts: Sequence[Draft], *, commit_id: str | None = None, retry_from: int | None = None
+        self,
+        drafts: Sequence[Draft],
+        *,
+        commit_id: str | None = None,
+        retry_from: int | None = None,
+        expect_size: int | None = None,
     ) -> Appended:
         """Append events and their commit, now.
 
@@ -92,7 +97,7 @@ class Writer:
         """
         return self.journal.append(
             drafts, self.key, self.session.clock(), self.session.entropy,
-            commit_id=commit_id, retry_from=retry_from, accept_clock=self.accept_clock,
+            commit_id=commit_id, retry_from=retry_from, expect_size=expect_size, accept_clock=self.accept_clock,
         )  # fmt: skip
 
     def check(self, drafts: Sequence[Draft]) -> None:

@@ -1,20 +1,22 @@
 """Which payloads may be gone, and which must be: what the log says of destructions (format.md §6).
 
 A fold over the events of destructions. Four eyes, order, waiting period and list are demanded here of every step, by
-the checks of ``destruction``: a step that breaks them makes its commit unauthorised, whoever wrote it. Due dates and
-holds are not looked at: they rest on payloads, which may be gone; who executes asks them again. Pure.
+the checks of ``destruction``: a step that breaks them makes its commit unauthorised, whoever wrote it. So does the
+destruction of a record under a hold, or of what is no letter or dossier. Due dates are not looked at: they rest on
+payloads, which may be gone; who executes asks them again. Pure.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archief.errors import RefusedError
 from archief.events.envelope import Event
 from archief.rules import destruction, rounds
+from archief.rules.blocks import BLOCK_TYPES, Blocks
 from archief.rules.rounds import Act, Round
 from archief.rules.town_hall import day_of
 
@@ -34,6 +36,7 @@ DESTRUCTION_TYPES = (
     "record_destroyed.v1",
     "records_destroyed.v1",
     PAYLOAD_ERASED,
+    *BLOCK_TYPES,
 )
 
 
@@ -48,6 +51,8 @@ class Destructions:
         destroyed: records that are destroyed, up to which of their events.
         under: of each of these the destruction.
         erased: single payloads that are erased: entry and stream.
+        certificates: the records that hold certificates.
+        blocks: holds and exemptions.
     """
 
     rounds: dict[str, list[Round]] = field(default_factory=dict)
@@ -56,6 +61,8 @@ class Destructions:
     destroyed: dict[str, int] = field(default_factory=dict)
     under: dict[str, str] = field(default_factory=dict)
     erased: set[tuple[int, str]] = field(default_factory=set)
+    certificates: set[str] = field(default_factory=set)
+    blocks: Blocks = field(default_factory=Blocks)
 
     def copy(self) -> Destructions:
         """An independent copy."""
@@ -67,6 +74,8 @@ class Destructions:
             dict(self.destroyed),
             dict(self.under),
             set(self.erased),
+            set(self.certificates),
+            self.blocks.copy(),
         )
 
     def cover(self, seq: int, stream: str, stream_seq: int) -> bool:
@@ -102,7 +111,9 @@ class Destructions:
             case "record_destroyed.v1":
                 self._destroy(event)
             case "payload_erased.v1":
-                self._erase(event)
+                self._erase(event, authority, time)
+            case tag if tag in BLOCK_TYPES:
+                self.blocks.apply(event)
             case _:
                 self._step(event, act, authority, time)
 
@@ -111,6 +122,7 @@ class Destructions:
         before = self.rounds.get(stream, [])
         if act.step == "destruction_proposed":
             destruction.check_part(before, facts, act.person)
+            self._demand_records(facts.streams, authority, f"entry {event.seq}")
         else:
             self._check_answer(before, event, act, authority, time)
         made = rounds.after(before, event, act)
@@ -121,6 +133,8 @@ class Destructions:
                 del self.authorised[authorisation.seq]
             case "destruction_started":
                 self.executing |= dict.fromkeys(facts.streams, stream)
+            case "records_destroyed":
+                self.certificates.add(facts.certificate)
         self.rounds[stream] = made
 
     def _check_answer(self, before: list[Round], event: Event, act: Act, authority: Authority, time: str) -> None:
@@ -145,6 +159,8 @@ class Destructions:
                 gone = sum(record in self.executing or record in self.destroyed for record in facts.streams)
                 if gone:
                     raise RefusedError(f"{gone} of its records are destroyed already, or about to be", where=where)
+                self._demand_records(facts.streams, authority, where)
+                self._demand_free(facts.streams, time, where)
             case "records_destroyed":
                 left = sum(one == event.stream for one in self.executing.values())
                 destruction.check_close(current, facts, left)
@@ -166,8 +182,46 @@ class Destructions:
         self.under[event.stream] = named
         del self.executing[event.stream]
 
-    def _erase(self, event: Event) -> None:
+    def _demand_records(self, streams: Iterable[str], authority: Authority, where: str) -> None:
+        """Refuse the destruction of what is no letter or dossier, and of a certificate."""
+        if foreign := sum(self._is_foreign(stream, authority) for stream in streams):
+            raise RefusedError(
+                f"{foreign} of its records are no letter and no dossier, or hold a certificate, which is kept for ever",
+                where=where,
+            )
+
+    def _is_foreign(self, stream: str, authority: Authority) -> bool:
+        return (
+            stream == authority.archive
+            or stream in self.certificates
+            or stream in self.rounds
+            or stream in self.blocks.on
+            or stream in authority.persons
+            or stream in authority.mandates
+            or stream in authority.transfers.known
+        )
+
+    def _demand_free(self, streams: Iterable[str], time: str, where: str, *, holds_only: bool = False) -> None:
+        """Refuse to destroy what a hold or exemption keeps on the day of the commit."""
+        placed = self.blocks.among(streams)
+        if not placed:
+            return
+        day = _day(time, where)
+        kept = sum(any((one.hold or not holds_only) and one.on(day) for one in blocks) for blocks in placed.values())
+        if kept:
+            raise RefusedError(
+                f"{kept} of its records are under a hold{'' if holds_only else ' or an exemption'}",
+                where=where,
+                remedy="lift the hold first: archief hold lift",
+            )
+
+    def _erase(self, event: Event, authority: Authority, time: str) -> None:
         where, seqs = f"entry {event.seq}", event.facts.seqs
+        if event.stream == authority.archive or event.stream in self.certificates:
+            raise RefusedError(
+                "the archive's own rules and controls, and certificates, are not erased (Archiefbesluit 1995 8)",
+                where=where,
+            )
         if any(seq >= event.seq for seq in seqs):
             raise RefusedError("a payload is erased after it was written, not before", where=where)
         if event.stream in self.destroyed or event.stream in self.executing:
@@ -175,7 +229,10 @@ class Destructions:
         again = [seq for seq in seqs if (seq, event.stream) in self.erased]
         if again:
             raise RefusedError(f"the payload of entry {again[0]} is erased already", where=where)
+        self._demand_free([event.stream], time, where, holds_only=True)
         self.erased |= {(seq, event.stream) for seq in seqs}
+        if event.facts.certificate is not None:
+            self.certificates.add(event.facts.certificate)
 
 
 def check_erased(event: Event, commitment: Callable[[int], tuple[str, str | None]]) -> None:

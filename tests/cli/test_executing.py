@@ -1,0 +1,66 @@
+"""A hold that comes between the question and the announcement; an announcement that another program wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archief.cli import drafting
+from archief.cli.session import Session
+from tests.cli import transcript
+from tests.cli.transcript import World
+
+pytestmark = pytest.mark.slow
+
+EXECUTE = "archief --as smit destroy execute $S"
+
+
+@pytest.fixture
+def world(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.chdir(tmp_path)
+    made = transcript.begin("authorised.txt", kept)
+    assert "authorised" in told(made)["status"]
+    return made
+
+
+def told(world: World) -> dict[str, Any]:
+    out, err, code = world.run("archief sql --json 'select status, authorised_seq, stream from destruction'")
+    assert 0 == code, err
+    (row,) = json.loads(out)["rows"]
+    return dict(row)
+
+
+def test_a_hold_that_comes_while_the_question_stands_stops_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    destruction = world.stream
+
+    def slow(*_: object, **__: object) -> None:
+        err, code = world.run("archief --as smit hold place Z-1 --ground woo:4.1a --reason Woo-verzoek")[1:]
+        assert 0 == code, err
+
+    with monkeypatch.context() as context:
+        context.setattr(Session, "confirm", slow)
+        _, err, code = world.run(EXECUTE)
+    assert (22, True) == (code, "somebody else wrote first" in err)
+    world.stream = destruction
+    _, err, code = world.run(f"{EXECUTE} --yes")
+    assert (21, True) == (code, "woo:4.1a" in err)
+
+
+def test_what_was_announced_against_the_rules_is_not_carried_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = told(world)
+    (letter,) = (one["stream"] for one in json.loads(world.run("archief list --json")[0])["letters"][:1])
+    world.run("archief --as smit annotate 2021-00017 'Gebeld'")
+    append = (
+        f"archief --as smit append destruction_started --stream {row['stream']} --set streams={letter}"
+        f" --set authorisation={row['authorised_seq']} --set documents=1 --set payloads=1"
+    )
+    _, err, code = world.run(append)
+    assert (21, True) == (code, "not appended by hand" in err)
+    with monkeypatch.context() as context:
+        context.setattr(drafting, "OWN_COMMAND", {})
+        assert 0 == world.run(append)[2]
+    _, err, code = world.run(f"archief --as smit destroy execute {row['stream']} --yes")
+    assert (21, True) == (code, "announced although it changed after the consent" in err), err
