@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archief.cli import moment, outfile, records, state
+from archief.cli import audit_runs, moment, outfile, records, state
 from archief.cli.output import counted, to_json
 from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import (
     AmbiguousError,
     ExtraMissingError,
+    KeyMissingError,
     NoArchiveError,
     NotFoundError,
+    PassphraseError,
+    RefusedError,
     UsageError,
     WriteFailedError,
 )
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "csv", "json", "html", "pdf")
 LIST = "list"
+JUDGING = "toetsing"
+"""The report that judges by criteria, and so is an audit."""
 
 
 def _complete(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
@@ -44,8 +49,18 @@ def _complete(_context: click.Context, _option: click.Parameter, begun: str) -> 
     archief report register --on 2021-04-15
     archief report toetsing --format html --out toetsing.html
     archief report levensloop 2021-00017
+    archief report toetsing --record --as auditor
     """,
-    exits=(NoArchiveError, NotFoundError, AmbiguousError, WriteFailedError, ExtraMissingError),
+    exits=(
+        NoArchiveError,
+        NotFoundError,
+        AmbiguousError,
+        WriteFailedError,
+        ExtraMissingError,
+        KeyMissingError,
+        PassphraseError,
+        RefusedError,
+    ),
 )
 @click.argument("name", metavar="NAME|list", shell_complete=_complete)
 @click.argument("record", metavar="[RECORD]", required=False)
@@ -54,6 +69,7 @@ def _complete(_context: click.Context, _option: click.Parameter, begun: str) -> 
 @click.option("--format", "form", type=click.Choice(FORMATS), help="table without it; with --json, json.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write it into this file.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
+@audit_runs.record_option
 def report(
     session: Session,
     *,
@@ -64,6 +80,7 @@ def report(
     form: str | None,
     out: Path | None,
     force: bool,
+    keep: bool,
 ) -> None:
     """Print a report in Dutch, or list the reports: each is made from the projections, and ends with what it was made
     from. The same state gives the same bytes.
@@ -81,6 +98,10 @@ def report(
         raise UsageError(f"{name} is about one record", where="RECORD", remedy=f"archief report {name} 2021-00017")
     if record is not None and not wanted.record:
         raise UsageError(f"{name} is about the whole archive", where="RECORD", remedy=f"archief report {name}")
+    if keep and (name != JUDGING or other is not None):
+        raise UsageError(
+            f"{JUDGING} is recorded, no other report", where="--record", remedy=f"archief report {JUDGING}"
+        )
     form = form or ("json" if session.output.json and out is None else "table")
     _refuse_format(session, form, out)
     if out is not None:
@@ -90,6 +111,11 @@ def report(
     whole = form in ("csv", "json", "pdf") or other is not None  # a PDF carries its data
     made = _made(session, log, wanted, record, (day, other), test=test, whole=whole)
     _give(session, made, form, out, force=force)
+    if keep:
+        last = made.made_from[-1]
+        reference = _day(day or "") or moment.day_of(last.time)
+        recorded = audit_runs.record_report(session, made, reference, last.size)
+        audit_runs.tell(session.output, recorded)
 
 
 def _refuse_format(session: Session, form: str, out: Path | None) -> None:

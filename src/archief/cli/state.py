@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from archief.projections.audit import Violation
     from archief.projections.projector import Projector, Replayed, Status
 
 
@@ -100,22 +98,6 @@ def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
         database = made.connect()
     with contextlib.closing(database):
         yield database
-
-
-def audited(session: Session, log: Log, until: int, day: dt.date, only: Collection[str] = ()) -> list[Violation]:
-    """What the rules over the state find (``projections/audits``): bytes that verify may still say what cannot be.
-
-    Args:
-        session: the surroundings.
-        log: the archive.
-        until: a size of the log, at the end of a commit: the state as it was then.
-        day: the day from which terms are judged.
-        only: the rules to ask; all of them when there is none.
-    """
-    from archief.projections import audit  # noqa: PLC0415 - imports duckdb
-
-    with at(session, log, until) as database:
-        return audit.audit(database, day, only)
 
 
 @contextlib.contextmanager

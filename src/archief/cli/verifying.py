@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from archief.cli import headfile
+from archief.cli import audit_runs, headfile
 from archief.cli.output import Output, Progress, counted
 from archief.cli.session import Session, described, version
 from archief.cli.verbs import verb
@@ -18,10 +18,13 @@ from archief.errors import (
     CorruptError,
     FindingsError,
     ForkError,
+    KeyMissingError,
     LossError,
     MalformedError,
     NoArchiveError,
     NotFoundError,
+    PassphraseError,
+    RefusedError,
     RollbackError,
     UsageError,
 )
@@ -35,8 +38,9 @@ FAULTS = (CorruptError, RollbackError, ForkError, LossError, FindingsError)
     example="""
     archief verify
     archief verify --against jaarverslag-2025.checkpoint
+    archief verify --sample 1000 --record --as auditor
     """,
-    exits=(NoArchiveError, MalformedError, NotFoundError, *FAULTS),
+    exits=(NoArchiveError, MalformedError, NotFoundError, KeyMissingError, PassphraseError, RefusedError, *FAULTS),
 )
 @click.option("--since", is_flag=True, help="Go on from the last whole verification on this machine, if there is one.")
 @click.option(
@@ -50,12 +54,22 @@ FAULTS = (CorruptError, RollbackError, ForkError, LossError, FindingsError)
 @click.option(
     "--processes", type=click.IntRange(1, 256), metavar="N", help="Processes to use; as many as there are cores."
 )
+@audit_runs.record_option
+@audit_runs.dry_option
 def verify(
-    session: Session, *, since: bool, against: tuple[Path, ...], sample: int | None, processes: int | None
+    session: Session,
+    *,
+    since: bool,
+    against: tuple[Path, ...],
+    sample: int | None,
+    processes: int | None,
+    keep: bool,
+    dry_run: bool,
 ) -> None:
     """Verify the whole archive: every entry, payload, document, signature and tile. Changes nothing in it.
 
     All faults are found, not the first. When there are none, this machine remembers the head and that it was verified.
+    With --record the outcome stands in the log, where the archive can be appended to at all.
     """
     if sample is not None:
         if since or against:
@@ -66,12 +80,20 @@ def verify(
     else:
         report = verified(session, since=since, against=against, processes=processes)
     session.tell_test(test=report.test)
+    error = report.error(str(session.archive))
+    recorded = None
+    if keep:
+        recorded = audit_runs.told_of_faults(
+            session, lambda: audit_runs.record_check(session, report, sample, dry=dry_run), error
+        )
     if session.output.json:
-        told = described(report) | {"sound": not report.faults, "sample": sample}
+        told = described(report) | {"sound": not report.faults, "sample": sample, "recorded": recorded}
+        told |= {"dry_run": True} if dry_run else {}
         session.output.members(told)
     elif not (session.output.quiet and not report.faults):
         _tell(session.output, report, sample)
-    error = report.error(str(session.archive))
+    if recorded is not None and not session.output.json:
+        audit_runs.tell(session.output, recorded)
     if error is not None:
         raise error
 

@@ -285,6 +285,13 @@ class FixityChecked(Happening):
     data: FixityCheckedData | None = None
 
 
+class BrokenRule(Word):
+    """A rule that an audit found broken."""
+
+    rule: Annotated[Code, about("the rule", "letter_in_dossier")]
+    violations: Annotated[Count, about("how often", 2)]
+
+
 class AuditRecordedFacts(Word):
     """What was audited and what came of it."""
 
@@ -295,6 +302,7 @@ class AuditRecordedFacts(Word):
     violations: Annotated[Count, about("violations found", 2)]
     rule_sets: Annotated[RuleSets, about("rule sets that were applied", unique=True)] = []
     reference_date: Annotated[Date, about("the date the audit looked from (peildatum)")] | None = None
+    broken: Annotated[list[BrokenRule], about("each rule that is broken", high=1_000, unique="rule")] = []
 
 
 class AuditRecordedData(Word):
