@@ -48,6 +48,7 @@ class Here:
         payloads: the entries whose payload lines are here.
         documents: the documents that these register, each with its stream.
         segments: per payload segment that holds such lines, how many, and its length in bytes.
+        opened: the first entry of any of these streams; None where there is none.
         versions: the newest ``stream_seq`` of every stream that was asked for.
         committed: how many payloads each stream has had, but for those that were erased one by one.
         unreadable: payload lines that do not say whose they are, by segment and line.
@@ -58,6 +59,7 @@ class Here:
     payloads: dict[int, Held] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
     segments: dict[str, tuple[int, int]] = field(default_factory=dict)
+    opened: int | None = None
     versions: dict[str, int] = field(default_factory=dict)
     committed: dict[str, int] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
@@ -111,6 +113,7 @@ def _mine(lines: Sequence[bytes], first: int, ids: Mapping[bytes, str], found: H
         if stream is None or envelope.is_commit(line):
             continue
         event = envelope.decode_event(line, f"entry {seq}")
+        found.opened = seq if found.opened is None else found.opened
         found.versions[stream] = event.stream_seq
         if event.payload is not None:
             mine[seq] = Held(stream, event.stream_seq)

@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archief import canonical, durable
-from archief.cli.exported import holding, note
-from archief.cli.session import Session
 from archief.errors import CorruptError, LossError, NotFoundError, UsageError, WriteFailedError
 from archief.events import envelope
-from archief.exports import lint, mdto, names, proofs, sip, target
+from archief.exports import lint, mdto, names, proofs, selection, sip, target
 from archief.tlog import head as tlog_head
 from archief.tlog import merkle
 from archief.tlog import note as tlog_note
@@ -34,9 +32,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 def write(made: Exported, place: Path, streams: Sequence[str] | None = None, *, norm: bool = False) -> sip.Written:
     log = made.log
     prover = proofs.Prover(log, proofs.newest_head(log, made.archive.journal.authority))
-    wish = sip.Wish(made.streams if streams is None else streams, DAY, "Archief Voorbeeld", norm=norm)
+    wish = sip.Wish(made.streams if streams is None else streams, "Archief Voorbeeld", norm=norm)
     with made.connected() as database, target.folder(place, "key") as folder:
-        return sip.write(folder, log, database, prover, wish)
+        return sip.write(folder, log, database, prover, wish, selection.select(database, wish.streams, DAY))
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -171,16 +169,6 @@ def test_many_records_are_written_in_batches(tmp_path: Path, monkeypatch: pytest
     made.archive.sign_head()
     assert 43 == write(made, tmp_path / "sip").informatieobjecten
     assert 0 == lint.lint(tmp_path / "sip").counts["error"]
-
-
-def test_what_was_exported_can_be_named_by_a_destruction(made: Exported, tmp_path: Path) -> None:
-    session = Session({"HOME": str(tmp_path), "ARCHIEF_STATE": str(tmp_path / "state")})
-    origin = made.log.origin
-    assert [] == list(holding(session, origin, made.streams))
-    note(session, origin, 12, "sip", tmp_path / "sip", made.streams[:1])
-    note(session, origin, 14, "evidence", tmp_path / "bewijs", made.streams[1:])
-    assert ["sip"] == [one.kind for one in holding(session, origin, made.streams[:1])]
-    assert [str(tmp_path / "bewijs")] == [one.place for one in holding(session, origin, made.streams[1:])]
 
 
 @given(st.text(max_size=400))

@@ -30,9 +30,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 def write(made: Exported, place: Path, streams: Sequence[str] | None = None, key: str = "key") -> sip.Written:
     log = made.log
     prover = proofs.Prover(log, proofs.newest_head(log, made.archive.journal.authority))
-    wish = sip.Wish(made.streams if streams is None else streams, DAY, "Archief Voorbeeld")
+    wish = sip.Wish(made.streams if streams is None else streams, "Archief Voorbeeld")
     with made.connected() as database, target.folder(place, key) as folder:
-        return sip.write(folder, log, database, prover, wish)
+        return sip.write(folder, log, database, prover, wish, selection.select(database, wish.streams, DAY))
 
 
 @pytest.fixture(scope="module")

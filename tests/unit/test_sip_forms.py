@@ -14,7 +14,7 @@ import bagit
 import pytest
 from lxml import etree
 
-from archief.exports import lint, package_forms, proofs, sip
+from archief.exports import lint, package_forms, proofs, selection, sip
 from tests.exporting import Exported, export_archive
 
 pytestmark = pytest.mark.slow
@@ -27,9 +27,13 @@ CSIP = "{https://DILCIS.eu/XML/METS/CSIPExtensionMETS}"
 def write(made: Exported, place: Path, profile: str) -> None:
     log = made.log
     prover = proofs.Prover(log, proofs.newest_head(log, made.archive.journal.authority))
-    wish = sip.Wish(made.streams, dt.date(2041, 1, 1), "Archief Voorbeeld")
+    wish = sip.Wish(made.streams, "Archief Voorbeeld")
     with made.connected() as database, package_forms.folder(place, "key", profile, "1.0") as form:
-        form.close(sip.write(form.target, log, database, prover, wish))
+        form.close(
+            sip.write(
+                form.target, log, database, prover, wish, selection.select(database, wish.streams, dt.date(2041, 1, 1))
+            )
+        )
 
 
 @pytest.fixture(scope="module")

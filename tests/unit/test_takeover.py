@@ -16,7 +16,7 @@ import pytest
 from archief.cli import importing
 from archief.cli.writing import Writer
 from archief.draft import draft
-from archief.exports import lint, mdto, package, package_forms, proofs, sip, takeover, wrapping
+from archief.exports import lint, mdto, package, package_forms, proofs, selection, sip, takeover, wrapping
 from archief.exports.mdto import Bestand, Informatieobject
 from tests.cli import transcript
 from tests.exporting import Exported, dossier_archive
@@ -32,7 +32,8 @@ def export(made: Exported, place: Path, profile: str = "mdto-sip") -> Path:
     made.archive.sign_head()
     prover = proofs.Prover(made.log, proofs.newest_head(made.log, made.archive.journal.authority))
     with made.connected() as database, package_forms.folder(place, "key", profile, "1.0") as form:
-        form.close(sip.write(form.target, made.log, database, prover, sip.Wish(made.streams, DAY, "Archief Voorbeeld")))
+        wish, chosen = sip.Wish(made.streams, "Archief Voorbeeld"), selection.select(database, made.streams, DAY)
+        form.close(sip.write(form.target, made.log, database, prover, wish, chosen))
     return place
 
 

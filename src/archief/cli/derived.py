@@ -15,14 +15,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archief import durable
 from archief.cli import backups, exported, retained
 from archief.cli.backups import Known
-from archief.cli.exported import Exported
+from archief.cli.exported import Exported, Sought
 from archief.cli.session import Session
 from archief.cli.writing import Writer
 from archief.errors import ArchiefError, ArchiveInUseError
+from archief.exports import target
 from archief.storage.lock import Lock
 
 if TYPE_CHECKING:
     from archief.render.declarations.paper import System as Told
+
+KINDS: dict[str, str] = {
+    "sip": "export (SIP)",
+    "evidence": "export (bewijsbundel)",
+    "transfer": "export (overbrenging)",
+    "snapshot": "export (momentopname)",
+    "rendition": "bestand (brief als pdf)",
+    "report": "bestand (rapport)",
+    "payload": "bestand (vastgelegde gegevens)",
+    "state": "bestand (databank)",
+    "restored": "teruggezet archief",
+}
+"""What kinds of copies are called on a certificate."""
 
 LOCK = "destruction.lock"
 """In the cache: who holds it carries a destruction out."""
@@ -54,12 +68,14 @@ class Reached(NamedTuple):
 
     Attributes:
         files: what was made from payloads and stands in a cache.
-        exports: what was exported on this machine.
+        exports: what was written elsewhere on this machine.
+        unfinished: what a run that was stopped left of such a copy.
         backups: the back-ups that may still be there.
     """
 
     files: Sequence[Path]
     exports: Sequence[Exported]
+    unfinished: Sequence[Path]
     backups: Sequence[Known]
 
 
@@ -118,10 +134,14 @@ def standing(session: Session, origin: str) -> list[Path]:
 # exports and back-ups
 
 
-def reached(session: Session, made: Writer, streams: Collection[str]) -> Reached:
+def reached(session: Session, made: Writer, sought: Sought) -> Reached:
     """The copies of records outside of the log that are known."""
-    exports = list(exported.holding(session, made.origin, streams))
-    return Reached(standing(session, made.origin), exports, _backups(session, made))
+    known = list(exported.holding(session, made.origin, sought))
+    # A run that was stopped left no copy but what lies beside; and an archive that was restored may be this one.
+    here = str(session.archive.resolve())
+    exports = [one for one in known if one.place != here and not (one.unfinished and not Path(one.place).exists())]
+    unfinished = sorted({path for one in known for path in one.leftovers})
+    return Reached(standing(session, made.origin), exports, unfinished, _backups(session, made))
 
 
 def _backups(session: Session, made: Writer) -> list[Known]:
@@ -180,15 +200,26 @@ def tell_away(session: Session, copies: Reached, erased: Collection[str]) -> Non
             session.output.note(f"not within reach: {one.label}; {away}")
 
 
-def delete_exports(session: Session, origin: str, streams: Collection[str]) -> None:
-    """Delete the exports that hold one of these records and stand where they were written.
+def delete_unfinished(session: Session, origin: str, sought: Sought) -> None:
+    """Delete what runs that were stopped left of copies with one of these records. A run that goes on there fails.
 
     Raises:
         WriteFailedError: one cannot be deleted.
     """
-    for one in exported.holding(session, origin, streams):
+    for one in exported.holding(session, origin, sought):
+        for path in one.leftovers:
+            target.throw_away(path)
+
+
+def delete_exports(session: Session, origin: str, sought: Sought) -> None:
+    """Delete the copies that hold one of these records and stand where they were written.
+
+    Raises:
+        WriteFailedError: one cannot be deleted.
+    """
+    for one in exported.holding(session, origin, sought):
         place = Path(one.place)
-        if not _is_export(one, place):
+        if not exported.stands(one):
             continue
         with durable.reported(place):
             if place.is_dir():
@@ -197,15 +228,6 @@ def delete_exports(session: Session, origin: str, streams: Collection[str]) -> N
                 place.unlink()
             durable.sync_folder(place.parent)
         exported.deleted(session, origin, one)
-
-
-def _is_export(one: Exported, place: Path) -> bool:
-    """Whether what stands there is that export: never delete what somebody put in its place."""
-    if place.is_symlink():
-        return False
-    if one.kind == "evidence":
-        return (place / "check.py").is_file() or (place.is_file() and place.suffix.lower() == ".zip")
-    return one.kind == "sip" and place.is_dir() and any(place.glob("pakbon*"))
 
 
 def forget_exports(session: Session, origin: str, streams: Collection[str]) -> None:
@@ -224,10 +246,15 @@ def systems(copies: Reached, erased: Collection[str]) -> list[System]:
         System("archief: vastgelegde gegevens en bestanden", reached=True),
         System("databank, zoekindex en tijdelijke bestanden", reached=True, note="vanaf niets opnieuw opgebouwd"),
     ]
+    groups: dict[tuple[str, bool], list[Exported]] = {}
     for one in copies.exports:
-        what = f"export ({one.kind}) van {one.time[:10]}"
-        note = "verwijderd" if one.deleted else "niet onder dit systeem"
-        found.append(System(what, reached=one.deleted, note=note))
+        groups.setdefault((one.kind, one.deleted), []).append(one)
+    for (kind, gone), those in groups.items():  # an archive that reports daily has thousands of them
+        days = sorted(one.time[:10] for one in those)
+        until = f"{days[0]} tot en met {days[-1]}" if days[0] != days[-1] else days[0]
+        many = f"{len(those)} keer " if len(those) > 1 else ""
+        note = "verwijderd" if gone else "niet onder dit systeem"
+        found.append(System(f"{many}{KINDS[kind]} van {until}", reached=gone, note=note))
     for kept in copies.backups:
         there = kept.label in erased
         note = "gewist" if there else "gewist bij de eerstvolgende back-up"

@@ -21,6 +21,7 @@ from archief.cli.declaring import Kept
 from archief.cli.derived import Reached
 from archief.cli.dossiers import DECIDES
 from archief.cli.drafting import present
+from archief.cli.exported import Sought
 from archief.cli.output import Progress, counted
 from archief.cli.records import Happened, Record
 from archief.cli.retained import Retained
@@ -153,7 +154,7 @@ def _case(session: Session, made: Writer, text: str, entries: list[int], correct
     organisation = declaring.organisation(made.log)
     with made.journal.writing():
         erasure.demand_readable(erasure.find(made.log.storage, made.journal.authority.destructions, [record.stream]))
-    reached = derived.reached(session, made, [record.stream])
+    reached = derived.reached(session, made, Sought([record.stream], happened[0].event.seq))
     return Case(made, record, happened, organisation, entries, announced, reached)
 
 
@@ -227,6 +228,7 @@ def _carried_out(case: Case, drafted: Draft | None) -> Kept:
     with Progress(session.output, "segments written anew") as progress:
         erasure.erase(journal, here, progress)
     derived.clear(session, made.origin)
+    derived.delete_unfinished(session, made.origin, Sought([stream], case.happened[0].event.seq))
     case.erased = derived.erase_backups(session, made, case.entries)
     _demand_absence(case)
     assert case.announced is not None
@@ -315,7 +317,7 @@ def _tell_plan(case: Case) -> None:
             {
                 "test": made.journal.authority.test, "dry_run": True, "stream": case.record.stream,
                 "entries": case.entries, "documents": documents, "fields": lost,
-                "files": [str(path) for path in case.reached.files], "exports": exports,
+                "files": [str(path) for path in (*case.reached.files, *case.reached.unfinished)], "exports": exports,
                 "backups": derived.planned(case.reached),
             }
         )  # fmt: skip
@@ -328,6 +330,8 @@ def _tell_plan(case: Case) -> None:
         output.line(f"{name}: {'nothing says it any more' if fate == 'gone' else 'an earlier word counts again'}")
     for path in case.reached.files:
         output.line(f"made from payloads, and made anew: {path}")
+    for path in case.reached.unfinished:
+        output.line(f"left by an export that was stopped, deleted: {path}")
     for one in case.reached.exports:
         output.line(f"export ({one.kind}) of {one.time}, {one.place}: not under this system: named on the certificate")
     derived.tell_planned(made.session, case.reached)

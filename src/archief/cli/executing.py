@@ -20,7 +20,7 @@ from archief.cli.certificate import METHOD, Counts, Executed, Specification
 from archief.cli.derived import Reached
 from archief.cli.destroying import rounds
 from archief.cli.dossiers import DECIDES
-from archief.cli.exported import Exported
+from archief.cli.exported import Exported, Sought
 from archief.cli.output import Progress, counted
 from archief.cli.records import Happened, Record
 from archief.cli.retained import Retained
@@ -75,6 +75,11 @@ class Case:
         """The entry that it rests on."""
         assert self.current.authorisation is not None
         return self.current.authorisation.seq
+
+    @property
+    def sought(self) -> Sought:
+        """The records, as their copies are looked for."""
+        return Sought(self.streams, self.here.opened or 0)
 
 
 class Done(NamedTuple):
@@ -155,7 +160,7 @@ def _case(session: Session, made: Writer, text: str) -> Case:
     with made.journal.writing():
         here = erasure.find(made.log.storage, made.journal.authority.destructions, streams)
     erasure.demand_readable(here)
-    reached = derived.reached(session, made, streams)
+    reached = derived.reached(session, made, Sought(streams, here.opened or 0))
     return Case(made, record, current, started, streams, log.size, specified, here, reached)
 
 
@@ -235,8 +240,9 @@ def _carried_out(case: Case, *, delete_exports: bool) -> Done:
     with Progress(session.output, "segments written anew") as progress:
         erasure.erase(made.journal, case.here, progress)
     derived.clear(session, made.origin)
+    derived.delete_unfinished(session, made.origin, case.sought)
     if delete_exports:
-        derived.delete_exports(session, made.origin, case.streams)
+        derived.delete_exports(session, made.origin, case.sought)
     reached = derived.erase_backups(session, made, backups.payloads_of(made.log, case.streams))
     gone = _demand_absence(case)
     _close_records(case, gone)
@@ -324,7 +330,7 @@ def _close(case: Case, gone: Here, reached: Sequence[str]) -> Done:
         case.started[0].event.seq,
         (made.journal.size, made.journal.root().hex()),
     )
-    copies = derived.reached(session, made, case.streams)
+    copies = derived.reached(session, made, case.sought)
     systems = derived.systems(copies, reached)
     kept = declaring.kept(
         session, certificate.drawn_up(case.specification, counts, done, authority, derived.in_dutch(systems))
@@ -442,7 +448,7 @@ def _tell_plan(case: Case, *, delete_exports: bool) -> None:
             {
                 "test": made.journal.authority.test, "dry_run": True, "destruction": case.record.stream,
                 "records": list(case.streams), **_numbers(case.here),
-                "files": [str(path) for path in case.reached.files], "exports": exports,
+                "files": [str(path) for path in (*case.reached.files, *case.reached.unfinished)], "exports": exports,
                 "backups": derived.planned(case.reached),
             }
         )  # fmt: skip
@@ -455,6 +461,8 @@ def _tell_plan(case: Case, *, delete_exports: bool) -> None:
     _tell_segments(made.session, case.here)
     for path in case.reached.files:
         output.line(f"made from payloads, and made anew: {path}")
+    for path in case.reached.unfinished:
+        output.line(f"left by an export that was stopped, deleted: {path}")
     for one in exports:
         fate = "deleted" if delete_exports else "not under this system: named on the certificate"
         output.line(f"export ({one['kind']}) of {one['time']}, {one['place']}: {fate}")

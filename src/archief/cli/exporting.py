@@ -80,7 +80,7 @@ def sip(
     untouched. A dossier needs a classification; everything that is missing is told at once. The folder appears whole or
     not at all; the same state gives the same bytes; a run that was stopped goes on when it is typed again.
     """
-    from archief.exports import mdto, package_forms, proofs  # noqa: PLC0415 - heavy, and few commands export
+    from archief.exports import mdto, package_forms, proofs, selection  # noqa: PLC0415 - heavy, and few commands export
     from archief.exports import sip as sips  # noqa: PLC0415 - as above
     from archief.intake import pronom  # noqa: PLC0415 - as above
 
@@ -92,18 +92,23 @@ def sip(
     day = retained.today(session)
     streams = _streams(session, log, wanted, listed, day if due else None)
     prover = proofs.Prover(log, proofs.newest_head(log, authority.of(session, log)))
-    wish = sips.Wish(streams, day, location, contact, norm=profile == "norm")
+    wish = sips.Wish(streams, location, contact, norm=profile == "norm")
     key = sips.key(log, prover, wish, profile, version())
-    with (
-        state.connection(session, log) as database,
-        package_forms.folder(out, key, profile, version()) as form,
-        Progress(session.output, "records written") as progress,
-    ):
-        made = sips.write(form.target, log, database, prover, wish, progress)
-        form.close(made)
-        # Written down first: a copy that nobody knows of is worse than a line about one that is not there.
-        exported.note(session, log.origin, log.size, "sip", out, made.streams)
+    with state.connection(session, log) as database:
+        chosen = selection.select(database, streams, day)
+        with (
+            exported.noted(session, log.origin, log.size, "sip", out, chosen.streams),
+            package_forms.folder(out, key, profile, version()) as form,
+            Progress(session.output, "records written") as progress,
+        ):
+            made = sips.write(form.target, log, database, prover, wish, chosen, progress)
+            form.close(made)
     _tell(session, log, out, made, test=test)
+    if made.undecided:
+        session.output.warn(
+            f"{counted(made.undecided, 'letter')} in it without a decision on keeping (waardering N, nader te bepalen):"
+            " put each in a dossier that is classified: archief dossier file, classify"
+        )
 
 
 def _tell(session: Session, log: Log, out: Path, made: Written, *, test: bool) -> None:
@@ -168,14 +173,13 @@ def evidence(session: Session, *, wanted: str, out: Path) -> None:
     (stream,) = records.streams(session, log, [wanted])
     with state.connection(session, log) as database:
         files = bundles.make(log, database, prover, known, stream)
-    if packed:
-        exported.note(session, log.origin, log.size, "evidence", out, [stream])
-        outfile.write(session, out, bundles.packed(files))
-    else:
-        with target.folder(out) as folder:
-            for path, content in sorted(files.items()):
-                folder.put(path, content)
-            exported.note(session, log.origin, log.size, "evidence", out, [stream])
+    with exported.noted(session, log.origin, log.size, "evidence", out, [stream]):
+        if packed:
+            outfile.write(session, out, bundles.packed(files))
+        else:
+            with target.folder(out) as folder:
+                for path, content in sorted(files.items()):
+                    folder.put(path, content)
     head = prover.head.head
     if session.output.json:
         position = {"origin": log.origin, "size": log.size, "time": log.last_commit.time}

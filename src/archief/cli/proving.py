@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
 
 from archief import canonical, publishing
-from archief.cli import authority, headfile, moment, outfile, records
+from archief.cli import authority, exported, headfile, moment, outfile, records
 from archief.cli.session import Session
 from archief.cli.verbs import verb
 from archief.errors import (
@@ -19,6 +20,7 @@ from archief.errors import (
     UsageError,
     WriteFailedError,
 )
+from archief.events import envelope
 from archief.log import Log
 from archief.rules.authority import Authority
 from archief.stored_tree import StoredTree
@@ -91,7 +93,19 @@ def _prove_inclusion(session: Session, log: Log, seq: int, out: Path | None, *, 
     for path in files:
         outfile.target(session, Path(path), "--out")
     for path, content in files.items():
-        outfile.write(session, Path(path), content)
+        with (
+            exported.noted(
+                session,
+                log.origin,
+                log.size,
+                "payload",
+                Path(path),
+                [envelope.decode_event(entry, f"entry {seq}").stream],
+            )
+            if path.endswith(".payload")
+            else contextlib.nullcontext()
+        ):
+            outfile.write(session, Path(path), content)
     if session.output.json:
         session.output.members(
             {

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
-from archief.cli import letters, outfile, records, writing
+from archief.cli import exported, letters, outfile, records, writing
 from archief.cli.people import WRITES
 from archief.cli.records import Happened
 from archief.cli.session import Session
@@ -109,7 +109,7 @@ def render(
     test = session.is_test(log)
     made = rendition(session, log, record, template)
     if out is not None or made.kept is not None:
-        _hand_out(session, made, out, test=test)
+        _hand_out(session, log, made, out, test=test)
         return
     if made.status != "registered":
         raise RefusedError(
@@ -244,14 +244,15 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _hand_out(session: Session, made: Rendition, out: Path | None, *, test: bool) -> None:
+def _hand_out(session: Session, log: Log, made: Rendition, out: Path | None, *, test: bool) -> None:
     """Write the PDF where it was asked for, and tell about it."""
     output = session.output
     if out is not None and str(out) == "-":
         output.raw(made.content)
         return
     if out is not None:
-        outfile.write(session, out, made.content)
+        with exported.noted(session, log.origin, log.size, "rendition", out, [made.stream]):
+            outfile.write(session, out, made.content)
     digest, size = _digest(made.content), len(made.content)
     if output.json:
         told = {"stream": made.stream, "version": made.version, "kept": made.kept.id if made.kept is not None else None}

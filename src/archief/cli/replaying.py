@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
 import click
 
-from archief.cli import moment, outfile, state, verifying
+from archief.cli import exported, moment, outfile, state, verifying
 from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.cli.verbs import verb
@@ -48,7 +49,13 @@ def replay(session: Session, *, full: bool, until: str | None, day: str | None, 
         )
     position = moment.of(log, wanted) if wanted is not None else moment.Position(log.size, log.last_commit.time)
     begun = time.monotonic()
-    made = state.replay(session, log, full=full, until=position.size if wanted is not None else None, into=into)
+    until_size = position.size if wanted is not None else None
+    with (
+        exported.noted(session, log.origin, position.size, "state", into, None)
+        if into is not None
+        else contextlib.nullcontext()
+    ):
+        made = state.replay(session, log, full=full, until=until_size, into=into)
     seconds = time.monotonic() - begun
     output = session.output
     if output.json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archief.cli import audit_runs, moment, outfile, records, state
+from archief.cli import audit_runs, exported, moment, outfile, records, state
 from archief.cli.output import counted, to_json
 from archief.cli.session import Session
 from archief.cli.verbs import verb
@@ -110,7 +110,7 @@ def report(
     test = session.is_test(log)
     whole = form in ("csv", "json", "pdf") or other is not None  # a PDF carries its data
     made = _made(session, log, wanted, record, (day, other), test=test, whole=whole)
-    _give(session, made, form, out, force=force)
+    _give(session, log, made, form, out, force=force)
     if keep:
         last = made.made_from[-1]
         reference = _day(day or "") or moment.day_of(last.time)
@@ -194,7 +194,7 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def _give(session: Session, made: Content, form: str, out: Path | None, *, force: bool) -> None:
+def _give(session: Session, log: Log, made: Content, form: str, out: Path | None, *, force: bool) -> None:
     """Print it or write it."""
     if form == "table":
         _show(session, made)
@@ -203,7 +203,9 @@ def _give(session: Session, made: Content, form: str, out: Path | None, *, force
     if out is None:
         session.output.raw(content)
         return
-    outfile.write(session, out, content, force=force)
+    streams = sorted({made.record, *made.names}) if made.record else None
+    with exported.noted(session, log.origin, log.size, "report", out, streams):
+        outfile.write(session, out, content, force=force)
     if session.output.json:
         session.output.members({**_about(made), "report": made.name, "format": form, "file": str(out)})
         return

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from archief.backups.restoring import Brought, Restoring
-from archief.cli import backups, drilling, writing
+from archief.cli import backups, drilling, exported, writing
 from archief.cli.brought import RESTORED, Asked, Found, Told, built, facts_of, refuse_target
 from archief.cli.output import counted
 from archief.cli.session import Session
@@ -169,7 +169,11 @@ class _Restore(NamedTuple):
             told.end()
             return
         appended, head = None, None
-        with target.folder(self.folder) as made:
+        place, origin = self.folder, found.log.origin
+        with (
+            exported.noted(session, origin, found.log.size, "restored", place, None),
+            target.folder(place) as made,
+        ):
             brought, report = built(session, found, made.folder)
             if key is not None:
                 appended, head = self._append(made.folder, key, brought)

@@ -70,12 +70,11 @@ def snapshot(session: Session, *, out: Path, day: str | None, level: Level) -> N
     test = session.is_test(log)
     with (
         _ready(session, log, day, level, test=test) as ready,
+        exported.noted(session, log.origin, ready.wish.position.size, "snapshot", out, None) as noting,
         (zip_file.packed if packed else target.folder)(out) as made,
         Progress(session.output, "tables written") as progress,
     ):
-        manifest, streams = snapshots.write(made, ready.path, ready.wish, progress)
-        # Written down first: a copy that nobody knows of is worse than a line about one that is not there.
-        exported.note(session, log.origin, ready.wish.position.size, "snapshot", out, streams)
+        manifest, noting.streams = snapshots.write(made, ready.path, ready.wish, progress)
     _tell(session, manifest, out)
 
 

@@ -287,7 +287,7 @@ def export(
 
 
 def _write_package(session: Session, found: Case, out: Path, wanted: tuple[str, str, str], *, dry_run: bool) -> None:
-    from archief.exports import mdto, package_forms, pakbon, proofs  # noqa: PLC0415 - heavy, and few commands export
+    from archief.exports import mdto, package_forms, pakbon, proofs, selection  # noqa: PLC0415 - heavy, and few commands export
     from archief.exports import sip as sips  # noqa: PLC0415 - as above
     from archief.intake import pronom  # noqa: PLC0415 - as above
 
@@ -295,14 +295,17 @@ def _write_package(session: Session, found: Case, out: Path, wanted: tuple[str, 
     pronom.demand()
     log, (profile, location, contact) = found.known.log, wanted
     prover = proofs.Prover(log, proofs.newest_head(log, found.made.journal.authority))
-    day = retained.today(session)
-    wish = sips.Wish(list(found.current.records), day, location, contact, norm=profile == "norm")
+    wish = sips.Wish(list(found.current.records), location, contact, norm=profile == "norm")
     key = sips.key(log, prover, wish, profile, version())
-    with package_forms.folder(out, key, profile, version()) as form:
+    chosen = selection.select(found.known.database, wish.streams, retained.today(session))
+    _demand_listed(found, chosen.streams)
+    with (
+        exported.noted(session, log.origin, log.size, "transfer", out, chosen.streams),
+        package_forms.folder(out, key, profile, version()) as form,
+    ):
         with Progress(session.output, "records written") as progress:
-            made = sips.write(form.target, log, found.known.database, prover, wish, progress)
+            made = sips.write(form.target, log, found.known.database, prover, wish, chosen, progress)
         form.close(made)
-        _demand_listed(found, made.streams)
         refs, documents = drafting.documents([form.target.folder / pakbon.NAME], session.entropy)
         facts = {
             "profile": "mdto-sip" if profile == "norm" else profile,
@@ -318,66 +321,26 @@ def _write_package(session: Session, found: Case, out: Path, wanted: tuple[str, 
         )
         told = [f"{out}", f"  pakbon  {made.number}", f"  sha256  {made.hash}"]
         more: dict[str, Any] = {"folder": str(out), "number": made.number, "sha256": made.hash}
-        if not dry_run:
-            exported.note(session, log.origin, log.size, "transfer", out, made.streams)
         writing.finish(found.made, [one], dry_run=dry_run, told=told, more=more)
         if dry_run:
             raise _Dry
 
 
 def _demand_listed(found: Case, streams: Sequence[str]) -> None:
-    """Refuse a package that is not of the records that were proposed: a letter was filed or taken out since.
+    """Refuse a package that is not of the records that were proposed: nobody saw on the list what was filed later.
 
     Raises:
-        RefusedError: it is not.
+        RefusedError: a letter was filed in its dossiers, or taken out of them, since.
     """
-    other = {*streams} ^ {*found.current.records}
-    if other:
+    listed, now = {*found.current.records}, {*streams}
+    told = [
+        f"{counted(len(those), 'record')} {what} since it was proposed"
+        for those, what in ((now - listed, "came into its dossiers"), (listed - now, "left its dossiers"))
+        if those
+    ]
+    if told:
         raise RefusedError(
-            f"{counted(len(other), 'record')} came into its dossiers, or left them, since it was proposed",
-            where=f"record {min(other)[:8]}",
+            "; ".join(told),
+            where=f"record {min(now ^ listed)[:8]}",
             remedy="propose them as they are now: archief transfer propose --again",
         )
-
-
-@verb(
-    "offer",
-    example="""
-    archief transfer offer 7c0f9f3c --channel upload --recipient "Regionaal archief"
-    """,
-    exits=DECIDES,
-)
-@click.argument("transfer_", metavar="TRANSFER")
-@click.option("--channel", required=True, metavar="CODE", help="How it was handed over: upload, carrier, email, desk.")
-@click.option("--date", "day", metavar="DATE", help="When; today without it.")
-@click.option("--recipient", metavar="TEXT", help="To whom; stands in the payload.")
-@click.option("--note", metavar="TEXT", help="Remarks; stands in the payload.")
-@writing_options()
-def offer(
-    session: Session,
-    *,
-    transfer_: str,
-    channel: str,
-    day: str | None,
-    recipient: str | None,
-    note: str | None,
-    accept_clock: bool,
-    yes: bool,  # noqa: ARG001 - nothing is asked
-    dry_run: bool,
-) -> None:
-    """Record that the newest package was handed to the records office. The duty of care does not move yet."""
-    today = retained.today(session)
-    date = retained.day(day, "--date") if day else today
-    if date > today:
-        raise UsageError(
-            "a day that is still to come", where="--date", remedy="name the day on which it was handed over"
-        )
-    with case(session, transfer_, accept_clock=accept_clock) as found:
-        rules.check_step(found.current, "offered")
-        found.demand_free(today)
-        number, _ = found.package()
-        facts = {"export": found.current.export, "channel": channel, "date": date.isoformat()}
-        data = present({"recipient": recipient, "note": note})
-        with typed_at(options_of(facts, data)):
-            one = draft("transfer_offered", found.record.stream, facts, data or None, expect_version=found.version)
-        writing.finish(found.made, [one], dry_run=dry_run, told=[f"offered: {number}"])

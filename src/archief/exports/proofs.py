@@ -18,8 +18,8 @@ from archief.stored_tree import StoredTree
 from archief.tlog import merkle, note
 from archief.tlog.head import Checkpoint
 
-SEALED_KEPT = 32
-"""Commits whose inner trees are kept: the events of one record lie in several."""
+SEALED_KEPT = 500_000
+"""Entries whose commits' inner trees are kept, in 64 bytes each: the events of one record lie in several."""
 
 COMMITS_KEPT = 5_000
 HASHES_KEPT = 200_000
@@ -70,7 +70,8 @@ class Prover:
         self.log = log
         self.head = head
         self._trees = [_Remembered(StoredTree(log.storage, log.size, from_log=whole)) for whole in (False, True)]
-        self._sealed: OrderedDict[int, list[list[bytes]]] = OrderedDict()
+        self._sealed: OrderedDict[int, list[bytes]] = OrderedDict()
+        self._kept = 0
         self._commits: dict[int, tuple[bytes, Commit]] = {}
 
     def inclusion(self, seq: int, entry: bytes) -> list[bytes]:
@@ -108,15 +109,16 @@ class Prover:
         if commit.seq not in self._sealed:
             leaves = merkle.leaf_hashes(base.entry_lines(self.log.storage, first, commit.seq))
             self._sealed[commit.seq] = _levels(leaves)
-            if len(self._sealed) > SEALED_KEPT:
-                self._sealed.popitem(last=False)
+            self._kept += len(leaves)
+            while self._kept > SEALED_KEPT and len(self._sealed) > 1:
+                self._kept -= len(self._sealed.popitem(last=False)[1][0]) // merkle.HASH_BYTES
         self._sealed.move_to_end(commit.seq)
         levels = self._sealed[commit.seq]
         proof = merkle.inclusion_proof(
-            seq - first, commit.events, lambda wanted: [levels[level][index] for level, index in wanted]
+            seq - first, commit.events, lambda wanted: [_hash(levels[level], index) for level, index in wanted]
         )
         root = bytes.fromhex(commit.root)
-        merkle.verify_inclusion(levels[0][seq - first], seq - first, commit.events, proof, root, f"entry {seq}")
+        merkle.verify_inclusion(_hash(levels[0], seq - first), seq - first, commit.events, proof, root, f"entry {seq}")
         return proof
 
     def commits(self, seqs: Sequence[int]) -> Mapping[int, tuple[bytes, Commit]]:
@@ -145,10 +147,14 @@ class _Remembered:
         return [self._known[one] for one in wanted]
 
 
-def _levels(leaves: list[bytes]) -> list[list[bytes]]:
-    """The hashes of all complete subtrees, lowest level first."""
-    levels = [leaves]
-    while len(levels[-1]) > 1:
-        below = levels[-1]
-        levels.append(merkle.pair_hashes(below[: len(below) // 2 * 2]))
+def _levels(leaves: list[bytes]) -> list[bytes]:
+    """The hashes of all complete subtrees, lowest level first, each level in one piece."""
+    levels, below = [b"".join(leaves)], leaves
+    while len(below) > 1:
+        below = merkle.pair_hashes(below[: len(below) // 2 * 2])
+        levels.append(b"".join(below))
     return levels
+
+
+def _hash(level: bytes, index: int) -> bytes:
+    return level[index * merkle.HASH_BYTES : (index + 1) * merkle.HASH_BYTES]

@@ -52,6 +52,11 @@ class Selection(NamedTuple):
     letters: dict[str, list[str]]
     elsewhere: dict[str, list[str]]
 
+    @property
+    def streams(self) -> list[str]:
+        """The records: the dossiers, their letters, the letters alone."""
+        return [unit.stream for unit in self.units]
+
 
 def due(database: DuckDBPyConnection, day: dt.date) -> list[str]:
     """The dossiers that are due for transfer on a day, and that no hold keeps here.

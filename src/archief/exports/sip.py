@@ -17,7 +17,6 @@ run that was stopped goes on after the last batch.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,7 +35,6 @@ from archief.exports import (
     oria,
     pakbon,
     provenance,
-    selection,
 )
 from archief.exports.description import DossierSource, Source, Told
 from archief.exports.history import History
@@ -72,14 +70,12 @@ class Wish(NamedTuple):
 
     Attributes:
         streams: letters, and dossiers with the letters in them, in the order of the package.
-        day: the day on which holds are judged.
         location: where in the records office it goes; empty when nobody said.
         contact: whom to ask; empty for the organisation.
         norm: metadata files end in ``.MDTO.xml``, as the norm prints it.
     """
 
     streams: Sequence[str]
-    day: dt.date
     location: str = ""
     contact: str = ""
     norm: bool = False
@@ -93,10 +89,10 @@ class Written(NamedTuple):
         hash: of the package, as on the pakbon.
         informatieobjecten, bestanden: how many there are.
         content_bytes: bytes in files that are no metadata.
-        streams: the records in it: the dossiers, their letters, the letters alone.
         titel: what the package is called on the pakbon.
         tijdstempel: the moment of the state it was made from.
         organisation: whose records they are.
+        undecided: letters without a waardering, as nobody decided on them: they are in no classified dossier.
     """
 
     number: str
@@ -104,10 +100,10 @@ class Written(NamedTuple):
     informatieobjecten: int
     bestanden: int
     content_bytes: int
-    streams: list[str]
     titel: str
     tijdstempel: str
     organisation: str
+    undecided: int
 
 
 def key(log: Log, prover: Prover, wish: Wish, profile: str, version: str) -> str:
@@ -125,7 +121,13 @@ def key(log: Log, prover: Prover, wish: Wish, profile: str, version: str) -> str
 
 
 def write(
-    target: Target, log: Log, database: DuckDBPyConnection, prover: Prover, wish: Wish, progress: Progress | None = None
+    target: Target,
+    log: Log,
+    database: DuckDBPyConnection,
+    prover: Prover,
+    wish: Wish,
+    chosen: Selection,
+    progress: Progress | None = None,
 ) -> Written:
     """Write a SIP.
 
@@ -135,18 +137,17 @@ def write(
         database: its state.
         prover: makes proofs to the head that goes along.
         wish: what is asked.
+        chosen: the records that are meant by it, as :func:`archief.exports.selection.select` gives them.
         progress: told how many records are done.
 
     Raises:
-        NotFoundError: a record is no letter or dossier or is destroyed; or a head does not cover it.
-        RefusedError: a hold rests on a record, or mandatory metadata are missing; everything is named.
+        NotFoundError: a head does not cover a record.
         LossError, CorruptError: a file is gone, or is not the one that was registered.
         WriteFailedError: the disk refused.
     """
-    chosen = selection.select(database, wish.streams, wish.day)
     units = chosen.units
     # Asked once: what is decided on one record rests on many.
-    valued = holdings.valuations(database, [unit.stream for unit in units])
+    valued = holdings.valuations(database, chosen.streams)
     package = _Package(target, log, prover, wish, holdings.names(database), valued)
     for begin in range(package.done, len(units), BATCH):
         batch = _Batch(log, database, package, units[begin : begin + BATCH])
@@ -326,9 +327,13 @@ class _Package:
             ),
         )
         self.target.put(pakbon.NAME, pakbon.write(slip))
+        undecided = sum(
+            not unit.is_dossier and self.valued.get(unit.stream, description.UNDECIDED).waardering is None
+            for unit in chosen.units
+        )
         return Written(
-            slip.nummer, whole, slip.informatieobjecten, slip.bestanden, omvang, [unit.stream for unit in chosen.units],
-            slip.titel, self.time, self.archive.organisation,
+            slip.nummer, whole, slip.informatieobjecten, slip.bestanden, omvang,
+            slip.titel, self.time, self.archive.organisation, undecided,
         )  # fmt: skip
 
     def _describe(self, folder: str, described: Informatieobject) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +24,8 @@ from archief.errors import UsageError, WriteFailedError
 PIECE_BYTES = 1 << 20
 SUFFIX = ".unfinished"
 PACKAGE, DONE = "package", "done.jsonl"
+_LEFT = rf"(?:{re.escape(SUFFIX)}){{0,2}}(?:\.[0-9a-f]{{8}}{re.escape(durable.TEMPORARY_SUFFIX)})?"
+"""How a name ends in which an export is written, or is thrown away."""
 
 
 class _Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,12 +164,49 @@ class Target:
             try:
                 descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             except FileNotFoundError:
+                if not self.root.is_dir():  # a destruction took it away: nothing may go on in a folder that is half
+                    raise
                 place.parent.mkdir(parents=True, exist_ok=True)
                 descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
                 fill(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def leftovers(place: Path) -> list[Path]:
+    """What lies beside the final name of an export that was stopped, or is being written.
+
+    Args:
+        place: the final name.
+    """
+    if not place.parent.is_dir():
+        return []
+    ours = re.compile(re.escape(place.name) + _LEFT)
+    with durable.reported(place.parent):
+        return sorted(
+            found for found in place.parent.iterdir() if found.name != place.name and ours.fullmatch(found.name)
+        )
+
+
+def throw_away(left: Path) -> None:
+    """Delete what an export that was stopped left. One that is being written there ends in an error.
+
+    Args:
+        left: as :func:`leftovers` gives it.
+
+    Raises:
+        WriteFailedError: it cannot be deleted.
+    """
+    with durable.reported(left):
+        if left.is_symlink() or not left.is_dir():
+            left.unlink()
+        else:
+            # Renamed first: its writer must not go on in a folder of which half is gone.
+            gone = left.with_name(f"{left.name.partition(SUFFIX)[0]}.{secrets.token_hex(4)}{durable.TEMPORARY_SUFFIX}")
+            left.rename(gone)
+            shutil.rmtree(gone)
+        durable.sync_folder(left.parent)
 
 
 @contextlib.contextmanager

@@ -30,7 +30,8 @@ def packed(place: Path) -> Iterator[Target]:
         UsageError: something is in the way.
         WriteFailedError: the disk refused.
     """
-    beside = place.with_name(f"{place.name}.folder")
+    beside = place.with_name(f"{place.name}{target.SUFFIX}")
+    shutil.rmtree(beside, ignore_errors=True)
     try:
         with target.folder(beside) as made:
             yield made

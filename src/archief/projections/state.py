@@ -133,10 +133,16 @@ class StateFile:
     def sweep(self) -> None:
         """Throw away what an unfinished run left: a half file, its log of changes, what was spilled."""
         with durable.reported(self.path):
-            for path in (self.beside, _wal(self.beside)):
-                path.unlink(missing_ok=True)
-            for path in (self.path, self.beside):
-                shutil.rmtree(_spill(path), ignore_errors=True)
+            for path in self.unfinished():
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+    def unfinished(self) -> list[Path]:
+        """What :meth:`sweep` throws away, as far as it is there."""
+        beside = (self.beside, _wal(self.beside), _spill(self.path), _spill(self.beside))
+        return [path for path in beside if path.exists()]
 
     def replace(self) -> None:
         """Let the finished file beside take the place of the state. Open readers keep the old one."""
