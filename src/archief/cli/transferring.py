@@ -344,3 +344,46 @@ def _demand_listed(found: Case, streams: Sequence[str]) -> None:
             where=f"record {min(now ^ listed)[:8]}",
             remedy="propose them as they are now: archief transfer propose --again",
         )
+
+
+@verb(
+    "offer",
+    example="""
+    archief transfer offer 7c0f9f3c --channel upload --recipient "Regionaal archief"
+    """,
+    exits=DECIDES,
+)
+@click.argument("transfer_", metavar="TRANSFER")
+@click.option("--channel", required=True, metavar="CODE", help="How it was handed over: upload, carrier, email, desk.")
+@click.option("--date", "day", metavar="DATE", help="When; today without it.")
+@click.option("--recipient", metavar="TEXT", help="To whom; stands in the payload.")
+@click.option("--note", metavar="TEXT", help="Remarks; stands in the payload.")
+@writing_options()
+def offer(
+    session: Session,
+    *,
+    transfer_: str,
+    channel: str,
+    day: str | None,
+    recipient: str | None,
+    note: str | None,
+    accept_clock: bool,
+    yes: bool,  # noqa: ARG001 - nothing is asked
+    dry_run: bool,
+) -> None:
+    """Record that the newest package was handed to the records office. The duty of care does not move yet."""
+    today = retained.today(session)
+    date = retained.day(day, "--date") if day else today
+    if date > today:
+        raise UsageError(
+            "a day that is still to come", where="--date", remedy="name the day on which it was handed over"
+        )
+    with case(session, transfer_, accept_clock=accept_clock) as found:
+        rules.check_step(found.current, "offered")
+        found.demand_free(today)
+        number, _ = found.package()
+        facts = {"export": found.current.export, "channel": channel, "date": date.isoformat()}
+        data = present({"recipient": recipient, "note": note})
+        with typed_at(options_of(facts, data)):
+            one = draft("transfer_offered", found.record.stream, facts, data or None, expect_version=found.version)
+        writing.finish(found.made, [one], dry_run=dry_run, told=[f"offered: {number}"])
