@@ -65,6 +65,7 @@ class Specification(NamedTuple):
         days: of each entry of the destruction its day in the town hall.
         basis: the ground in the law.
         decision: the decision's reference.
+        copies: where the records themselves are, when copies of what was transferred go.
     """
 
     destruction: str
@@ -75,6 +76,25 @@ class Specification(NamedTuple):
     days: Mapping[int, dt.date]
     basis: str
     decision: str | None
+    copies: Left | None = None
+
+
+class Left(NamedTuple):
+    """Of what the destroyed copies are left: a transfer, by its receipt.
+
+    Attributes:
+        transfer: its stream.
+        entry: of the receipt that accepts it.
+        accepted: the day of that receipt.
+        sip_number: number on the pakbon; None where that is gone.
+        declaration: the record that holds the verklaring van overbrenging.
+    """
+
+    transfer: str
+    entry: int
+    accepted: dt.date
+    sip_number: str | None
+    declaration: str | None
 
 
 class Counts(NamedTuple):
@@ -136,7 +156,17 @@ def specification(
         {one.event.seq: day_of(dt.datetime.fromisoformat(one.time)) for one in happened},
         authorised.event.facts.basis,
         authorised.data.decision if authorised.data is not None else None,
+        _left(known, current.transfer) if current.transfer is not None else None,
     )
+
+
+def _left(known: Retained, transfer: str) -> Left:
+    """By which receipt the records went whose copies go."""
+    query = (
+        "select cast(stream as varchar), accepted_seq, accepted, sip_number, cast(declaration as varchar) from transfer"
+        " where stream = cast(? as uuid) and accepted_seq is not null"
+    )
+    return Left(*known.rows(query, transfer)[0])
 
 
 def drawn_up(
@@ -151,7 +181,7 @@ def drawn_up(
         authority: who holds which role.
         systems: where it was erased, and where it could not be.
     """
-    from archief.render.declarations.destruction import Item, Kept, Vernietiging  # noqa: PLC0415 - who executes pays
+    from archief.render.declarations.destruction import Copies, Item, Kept, Vernietiging  # noqa: PLC0415 - who executes pays
     from archief.render.declarations.paper import Act, Head, Span  # noqa: PLC0415 - as above
 
     def act(step: str, person: str, day: dt.date, seq: int | None) -> Act:
@@ -191,18 +221,19 @@ def drawn_up(
         systems=list(systems),
         kept=[Kept(stream=stream, ground=ground) for stream, ground in made.current.excepted.items()],
         head=Head(size=size, root=root),
+        copies=Copies(**made.copies._asdict()) if made.copies is not None else None,
         test=authority.test,
     )
 
 
 def _categories(made: Specification, counts: Counts) -> list[Category]:
-    """The rows of lists that the records were destroyed by, each with how much."""
+    """The rows of lists that the records were destroyed by, each with how much; for copies none: no row says so."""
     from archief.render.declarations.destruction import Category  # noqa: PLC0415 - only who executes pays
     from archief.render.declarations.paper import Span  # noqa: PLC0415 - as above
 
     grouped: dict[tuple[str, str], list[Line]] = {}
     for line in made.lines:
-        if line.list and line.row:
+        if line.list and line.row and made.copies is None:
             grouped.setdefault((line.list, line.row), []).append(line)
     found = []
     for (code, nummer), lines in sorted(grouped.items(), key=lambda one: (one[0][0], order_of(one[0][1]))):

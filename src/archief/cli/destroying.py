@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 import click
 
-from archief.cli import names, retained, writing
+from archief.cli import handover, names, retained, writing
 from archief.cli.dossiers import DECIDES
 from archief.cli.drafting import present
-from archief.cli.holds import parted
 from archief.cli.output import counted
 from archief.cli.records import Record
 from archief.cli.retained import Retained
@@ -20,13 +19,14 @@ from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
 from archief.cli.wording import draft, options_of, typed_at
 from archief.cli.writing import Writer
-from archief.draft import new_stream
 from archief.errors import RefusedError, UsageError
 from archief.events.retention import EXCEPTED_MAX
 from archief.rules import destruction
 from archief.rules.destruction import WAITING_DAYS
-from archief.rules.retention import MISSING
 from archief.rules.rounds import Round, rounds_of
+
+BASIS = "archiefwet-1995:3"
+"""By what the zorgdrager destroys records; a copy goes because the record went: the basis of the transfer."""
 
 LIVE = ("proposed", "reviewed", "consented", "authorised", "started")
 
@@ -34,7 +34,7 @@ destroy = Family(
     "destroy",
     help="Destruction: proposed, reviewed, consented to, authorised by different persons, and carried out.",
     members={
-        "propose": "destroying:propose",
+        "propose": "proposing:propose",
         "review": "destroying:review",
         "consent": "destroying:consent",
         "authorise": "destroying:authorise",
@@ -103,149 +103,6 @@ def _case(session: Session, text: str, *, accept_clock: bool) -> Iterator[_Case]
 def rounds(known: Retained, record: Record) -> list[Round]:
     """The rounds of a destruction, with the persons whose keys signed."""
     return rounds_of((one.event, one.person, one.key) for one in known.happened(record))
-
-
-@verb(
-    "propose",
-    example="""
-    archief destroy propose --due --on 2027-01-01 --title "Vernietigingslijst 2027"
-    archief destroy propose Z-2021-0412 --title "Losse brieven 2021"
-    """,
-    exits=DECIDES,
-)
-@click.argument("dossiers", metavar="[DOSSIER…]", nargs=-1)
-@click.option("--due", is_flag=True, help="Everything whose time has come: the yearly run.")
-@click.option("--on", "day", metavar="DATE", help="The day they must be due on (peildatum); today without it.")
-@click.option("--again", metavar="DESTRUCTION", help="A next round, after a refusal or a cancellation.")
-@click.option("--title", required=True, metavar="TEXT", help="What the list is called.")
-@click.option("--reason", metavar="TEXT", help="Why now, why these; stands in the payload.")
-@writing_options()
-def propose(
-    session: Session,
-    *,
-    dossiers: tuple[str, ...],
-    due: bool,
-    day: str | None,
-    again: str | None,
-    title: str,
-    reason: str | None,
-    accept_clock: bool,
-    yes: bool,  # noqa: ARG001 - nothing is asked
-    dry_run: bool,
-) -> None:
-    """Put dossiers that are due forward for destruction, with the letters that are in no other dossier.
-
-    What a hold or exemption blocks, and what another proposal already lists, stays out, and is told.
-    """
-    if bool(dossiers) == due:
-        raise UsageError("name dossiers, or give --due for all that are due", where="DOSSIER", remedy="see --help")
-    today = retained.today(session)
-    reference = retained.day(day, "--on") if day else today
-    if reference > today:
-        raise UsageError("a day that is still to come", where="--on", remedy="what is due is asked of today at most")
-    with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
-        stream, version = new_stream(session.entropy), None
-        if again is not None:
-            record = known.record(again, "destruction")
-            destruction.check_propose(rounds(known, record))
-            stream, version = record.stream, known.happened(record)[-1].event.stream_seq
-        found = _due(known, reference)
-        wanted = None if due else [known.record(text, "dossier").stream for text in dossiers]
-        listed = _listed(known)
-        if wanted is not None:
-            _check_wanted(known, wanted, found, listed, reference)
-        chosen = _chosen(known, found, listed, wanted)
-        count = sum(kind == "dossier" for kind in chosen.values())
-        if not chosen:
-            raise RefusedError(
-                f"nothing is due on {reference} that is neither blocked nor in another proposal",
-                where="--due",
-                remedy="see `archief explain RECORD`, and `archief list --kind retention`",
-            )
-        facts = {"reference_date": reference.isoformat()}
-        drafts = parted(
-            "destruction_proposed", stream, list(chosen), facts, present({"title": title, "reason": reason})
-        )
-        drafts[0] = drafts[0]._replace(expect_version=version)
-        told = f"proposed: {counted(count, 'dossier')}, {counted(len(chosen) - count, 'letter')}"
-        _tell_left_out(session, known, chosen, reference)
-        writing.finish(made, drafts, dry_run=dry_run, told=[told])
-
-
-def _due(known: Retained, day: dt.date) -> dict[str, str]:
-    """The records that may be destroyed on a day: stream and kind, dossiers first."""
-    from archief.projections import tables  # noqa: PLC0415 - is imported by then
-
-    rows = known.database.execute(tables.read("destruction", "due.sql"), {"day": day}).fetchall()
-    return {str(stream): kind for _, kind, stream in rows}
-
-
-def _listed(known: Retained) -> dict[str, str]:
-    """The records that a proposal under way lists already, with that destruction."""
-    live = ", ".join(f"'{status}'" for status in LIVE)
-    query = f"select distinct cast(stream as varchar) from destruction where status in ({live})"  # noqa: S608 - words of ours
-    found: dict[str, str] = {}
-    for (stream,) in known.rows(query):
-        current = rounds(known, known.record(stream, "destruction"))[-1]
-        found |= dict.fromkeys(current.remaining, stream)
-    return found
-
-
-def _check_wanted(
-    known: Retained, wanted: Sequence[str], found: Mapping[str, str], listed: Mapping[str, str], day: dt.date
-) -> None:
-    """Refuse a named dossier that may not go, and say why."""
-    for stream in wanted:
-        where = f"dossier {stream[:8]}"
-        if stream in listed:
-            raise RefusedError(
-                f"destruction {listed[stream][:8]} lists it already", where=where, remedy="see `archief show`"
-            )
-        if stream in found:
-            continue
-        derived = known.derive(known.dossier(stream), known.rules())
-        blocks = known.blocks([stream, *known.letters_in(stream)], day)
-        why = MISSING[derived.missing] if derived.missing else f"it is due from {derived.action} on"
-        if derived.outcome == "transfer":
-            gone = known.rows("select seq from handed_over where stream = cast(? as uuid)", stream)
-            why = f"it was transferred (entry {gone[0][0]}); the copy here stays" if gone else "it is kept for ever"
-        elif derived.due(day) and blocks:
-            why = blocks[0].told()
-        raise RefusedError(why, where=where, remedy=f"see `archief explain {stream[:8]}`")
-
-
-def _chosen(
-    known: Retained, found: Mapping[str, str], listed: Mapping[str, str], wanted: Sequence[str] | None
-) -> dict[str, str]:
-    """Of what is due: the wanted dossiers that no other proposal lists, and the letters that are in these only."""
-    dossiers = [
-        stream
-        for stream, kind in found.items()
-        if kind == "dossier" and stream not in listed and (wanted is None or stream in wanted)
-    ]
-    rows = known.rows(
-        "select cast(filing.stream as varchar) from filing join dossier on dossier.stream = filing.dossier"
-        " left join (select cast(unnest($1::varchar[]) as uuid) as stream) as chosen on chosen.stream = filing.dossier"
-        " where dossier.destroyed_seq is null group by filing.stream having count(chosen.stream) = count(*) order by 1",
-        dossiers,
-    )
-    letters = [stream for (stream,) in rows if stream in found and stream not in listed]
-    return {**dict.fromkeys(dossiers, "dossier"), **dict.fromkeys(letters, "letter")}
-
-
-def _tell_left_out(session: Session, known: Retained, chosen: Mapping[str, str], day: dt.date) -> None:
-    """Tell what is due and stays out of the proposal."""
-    ((ripe,),) = known.rows("select count(*) from retention where outcome = 'destroy' and action_date <= ?", day)
-    rows = known.rows(
-        "select cast(stream as varchar) from filing where dossier in (select cast(unnest($1::varchar[]) as uuid))",
-        [stream for stream, kind in chosen.items() if kind == "dossier"],
-    )
-    staying = len({stream for (stream,) in rows} - set(chosen))
-    left = ripe - sum(kind == "dossier" for kind in chosen.values())
-    if left:
-        session.output.note(f"{counted(left, 'dossier')} due on {day} not in this proposal: `archief explain` says why")
-    if staying:
-        session.output.note(f"{counted(staying, 'letter')} left out: in another dossier too")
 
 
 @verb(
@@ -366,7 +223,9 @@ def consent(
 )
 @click.argument("destruction_", metavar="DESTRUCTION")
 @click.option("--decision", required=True, metavar="TEXT", help="The decision's reference; stands in the payload.")
-@click.option("--basis", default="archiefwet-1995:3", metavar="CODE", help="The legal basis (archiefwet-1995:3).")
+@click.option(
+    "--basis", metavar="CODE", help="The legal basis (archiefwet-1995:3; of copies of what was transferred, 12)."
+)
 @click.option("--mandate", metavar="MANDATE", help="The mandate it is decided under.")
 @click.option(
     "--waiting-days", type=click.IntRange(0, 3_650), default=WAITING_DAYS, metavar="N", help="Days to wait (7)."
@@ -378,7 +237,7 @@ def authorise(
     *,
     destruction_: str,
     decision: str,
-    basis: str,
+    basis: str | None,
     mandate: str | None,
     waiting_days: int,
     note: str | None,
@@ -393,7 +252,7 @@ def authorise(
         earliest = retained.today(session) + dt.timedelta(days=waiting_days)
         facts = {
             "proposal": case.current.proposed.seq,
-            "basis": basis,
+            "basis": basis or (BASIS if case.current.transfer is None else handover.BASIS),
             "earliest": earliest.isoformat(),
             "mandate": names.mandate(case.made.journal.authority, mandate) if mandate else None,
         }

@@ -95,7 +95,7 @@ def explain(session: Session, *, record: str, as_if: str | None, day: str | None
         return
     stub = ""
     if told.destroyed is not None:
-        stub = letters.gone(authority.of(session, log).destructions.certificate(told.stream))
+        stub = letters.gone(authority.of(session, log).destructions, told.stream)
     _show(session.output, told, looked_from, as_if, stub)
     session.output.note(f"position {position.size} of {log.origin}, {position.time}")
 

@@ -28,7 +28,7 @@ def drawn_up(found: Case, now: dt.datetime, facts: dict[str, Any]) -> Overbrengi
     """What both parties declare.
 
     Args:
-        found: the transfer, offered and not answered yet.
+        found: the transfer, about to be accepted or accepted without a verklaring.
         now: when it is drawn up.
         facts: of the acceptance.
     """
@@ -44,7 +44,8 @@ def drawn_up(found: Case, now: dt.datetime, facts: dict[str, Any]) -> Overbrengi
     founded = records.read(log, [0])[0]
     early = bool(proposed.event.facts.early)
     acts = [_act(found, one.event.type, one.person, day_of(_time(one.time)), one.event.seq) for one in round_]
-    acts.append(_act(found, "transfer_accepted.v1", found.made.person or "", day_of(now), None))
+    if found.current.accepted is None:
+        acts.append(_act(found, "transfer_accepted.v1", found.made.person or "", day_of(now), None))
     return Overbrenging(
         organisation=founded.data.organisation if founded.data is not None else log.origin,
         recipient=_recipient(found, offered.data, facts.get("key")),

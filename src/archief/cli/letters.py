@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from archief.cli.records import Happened
 from archief.events.catalogue import CONTENT_TAGS
+
+if TYPE_CHECKING:
+    from archief.rules.destructions import Destructions
 
 GONE = "[vernietigd]"
 """What stands where destroyed content stood."""
@@ -17,13 +20,17 @@ ERASED = "[gewist]"
 """What stands where words stood that were erased by themselves (AVG); the rest of the record is there."""
 
 
-def gone(certificate: str | None) -> str:
-    """What stands where destroyed content stood, with the certificate that tells of it.
+def gone(destructions: Destructions, stream: str) -> str:
+    """What stands where destroyed content stood, with the certificate that tells of it where there is one already.
 
     Args:
-        certificate: the record that holds it; None while the destruction is not closed, or where there is none.
+        destructions: what is destroyed.
+        stream: the record.
     """
-    return f"[vernietigd, verklaring {certificate[:8]}]" if certificate is not None else GONE
+    certificate = destructions.certificate(stream)
+    if not destructions.of_copy(stream):
+        return f"[vernietigd, verklaring {certificate[:8]}]" if certificate is not None else GONE
+    return "[overgebracht, kopie vernietigd" + (f", verklaring {certificate[:8]}]" if certificate is not None else "]")
 
 
 MISSING = "[ontbreekt]"

@@ -14,6 +14,7 @@ from archief.cli.session import Session
 from archief.log import Log
 from archief.rules.retention import MISSING
 from archief.rules.rounds import Round, rounds_of
+from archief.rules.transfer import NEXT
 
 DOSSIER_FIELDS = (
     "number", "title", "status", "organ", "ordering", "place", "opened", "closed", "list", "row", "waardering",
@@ -50,6 +51,7 @@ def dossier(session: Session, log: Log, size: int, happened: Sequence[Happened])
             " where filing.dossier = cast(? as uuid) order by letter.date nulls last, filing.seq",
             stream,
         )
+        moved = known.rows(f"select date, seq, cast(transfer as varchar) from handed_over {of_it}", stream)  # noqa: S608 - names of ours
         blocks = known.blocks([stream, *(row[-1] for row in rows)], retained.today(session))
     told = [dict(zip(LETTER_FIELDS, row, strict=True)) for row in rows]
     destroyed = [one["stream"] for one in told if one["status"] == "destroyed"]
@@ -61,9 +63,11 @@ def dossier(session: Session, log: Log, size: int, happened: Sequence[Happened])
         **dict(zip(DOSSIER_FIELDS, values, strict=True)),
         "reason": reason.data.reason if reason is not None and reason.data is not None else None,
         **dict(zip(DATE_FIELDS, dates[0] if dates else [None] * len(DATE_FIELDS), strict=True)),
+        "transferred": dict(zip(("date", "entry", "transfer"), moved[0], strict=True)) if moved else None,
         "blocked": [block._asdict() for block in blocks],
         "letters": told,
         "certificates": {one: destructions.certificate(one) for one in destroyed} if destructions is not None else {},
+        "stubs": {one: letters.gone(destructions, one) for one in destroyed} if destructions is not None else {},
     }
 
 
@@ -72,7 +76,9 @@ def show_dossier(output: Output, told: Mapping[str, Any], stream: str) -> None:
     output.line(output.styled(f"dossier {stream}", bold=True))
     pairs = [(name, told[name]) for name in (*DOSSIER_FIELDS, "reason")]
     if told["status"] == "destroyed":
-        pairs.append(("content", letters.gone(told["certificates"][stream])))
+        pairs.append(("content", told["stubs"][stream]))
+    if (moved := told["transferred"]) is not None:
+        pairs.append(("transferred", f"{moved['date']}, entry {moved['entry']}; what is here is a copy"))
     if told["outcome"] is not None:
         latest = f", at the latest on {told['latest_date']}" if told["latest_date"] else ""
         pairs.append((told["outcome"], f"from {told['action_date']}{latest}"))
@@ -83,9 +89,8 @@ def show_dossier(output: Output, told: Mapping[str, Any], stream: str) -> None:
     output.fields(pairs, indent="  ")
     output.line()
     if told["letters"]:
-        stubs = {one: letters.gone(certificate) for one, certificate in told["certificates"].items()}
         for letter in told["letters"]:
-            letter["subject"] = stubs.get(letter["stream"], letter["subject"])
+            letter["subject"] = told["stubs"].get(letter["stream"], letter["subject"])
         rows = [[letter[name] for name in LETTER_FIELDS] for letter in told["letters"]]
         output.table([name.upper() for name in LETTER_FIELDS], rows)
     else:
@@ -106,6 +111,7 @@ def _round(number: int, one: Round, titles: Mapping[int, str]) -> dict[str, Any]
         "title": titles.get(one.proposed.seq),
         "status": one.status,
         "reference_date": one.reference_date,
+        "transfer": one.transfer,
         "records": one.records,
         "excepted": [{"stream": stream, "ground": ground} for stream, ground in one.excepted.items()],
         "earliest": one.earliest,
@@ -124,6 +130,7 @@ def show_rounds(output: Output, told: Mapping[str, Any], stream: str, name: Name
         excepted = f", {len(one['excepted']):,} excepted" if one["excepted"] else ""
         pairs = [
             ("due on", one["reference_date"]),
+            ("copies of", f"transfer {one['transfer']}" if one["transfer"] else None),
             ("records", f"{len(one['records']):,}{excepted}"),
             ("not before", one["earliest"]),
         ]
@@ -142,6 +149,8 @@ def transfer(session: Session, log: Log, size: int, happened: Sequence[Happened]
     with retained.reading(session, log, size) as known:
         query = f"select {', '.join(TRANSFER_FIELDS)} from transfer where stream = cast(? as uuid) order by seq"  # noqa: S608 - names of ours
         rows = known.rows(query, stream)
+        query = "select count(*), count(destroyed_seq) from handed_over where transfer = cast(? as uuid)"
+        ((copies, gone),) = known.rows(query, stream)
     refused = [
         {
             "entry": one.event.seq,
@@ -156,7 +165,7 @@ def transfer(session: Session, log: Log, size: int, happened: Sequence[Happened]
     rounds = [dict(zip(TRANSFER_FIELDS, row, strict=True)) for row in rows]
     for one in rounds:
         one["declaration"] = str(one["declaration"]) if one["declaration"] is not None else None
-    return {"rounds": rounds, "refused": refused}
+    return {"rounds": rounds, "refused": refused, "copies": copies - gone, "copies_destroyed": gone}
 
 
 def show_transfer(output: Output, told: Mapping[str, Any], stream: str, _name: Name) -> None:
@@ -165,7 +174,6 @@ def show_transfer(output: Output, told: Mapping[str, Any], stream: str, _name: N
     for one in told["rounds"]:
         output.line(f"round {one['round']}, {one['title'] or letters.GONE}: {one['status']}")
         by = f" by {one['channel']}, entry {one['offered_seq']}" if one["offered"] else ""
-        kept = "; the copy here stays for use" if one["kept"] else ""
         pairs = [
             ("judged on", f"{one['reference_date']}{', early by agreement' if one['early'] else ''}"),
             ("records", f"{one['records']:,}"),
@@ -177,12 +185,35 @@ def show_transfer(output: Output, told: Mapping[str, Any], stream: str, _name: N
             ("refused", counted(one["rejections"], "time") if one["rejections"] else None),
             (
                 "accepted",
-                f"{one['accepted']} by {one['form']}, entry {one['accepted_seq']}{kept}" if one["accepted"] else None,
+                f"{one['accepted']} by {one['form']}, entry {one['accepted_seq']}" if one["accepted"] else None,
             ),
             ("declaration", one["declaration"]),
+            ("copies here", _copies(told, kept=one["kept"]) if one["accepted"] else None),
+            ("next", _next(told, one, stream)),
         ]
         output.fields(pairs, indent="  ")
     for one in told["refused"]:
         output.line(f"refused on {one['date']} ({one['ground']}), entry {one['entry']}")
         for reason in one["reasons"]:
             output.line(f"  {reason}")
+
+
+def _copies(told: Mapping[str, Any], *, kept: bool) -> str:
+    """What became of the copies that an accepted transfer left here."""
+    left, gone = told["copies"], told["copies_destroyed"]
+    use = "kept for use" if kept else "not needed any more"
+    here = [f"{counted(left, 'record')}, {use}"] if left else []
+    return "; ".join(here + ([f"{counted(gone, 'record')}, the copy destroyed"] if gone else []))
+
+
+def _next(told: Mapping[str, Any], one: Mapping[str, Any], stream: str) -> str | None:
+    """What a person does next of a round."""
+    if one["status"] == "replaced":
+        return None
+    if one["status"] != "accepted":
+        return NEXT[one["status"]]
+    if one["declaration"] is None:
+        return f"draw its verklaring up: archief transfer declare {stream[:8]}"
+    if told["copies"] and not one["kept"]:
+        return f"put the copies here forward: archief destroy propose --copies {stream[:8]}"
+    return None

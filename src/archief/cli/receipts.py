@@ -1,4 +1,4 @@
-"""``archief transfer answer|receipt|reject``: what the records office says of a package."""
+"""``archief transfer answer|receipt|reject|declare``: what the records office says of a package, and what follows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import msgspec
 
 from archief.cli import drafting, headfile, keyring, outfile, retained, transferring, writing
+from archief.cli.dossiers import DECIDES
 from archief.cli.drafting import present
 from archief.cli.output import counted
 from archief.cli.session import Session
@@ -180,6 +182,21 @@ def receipt(
         drafts = [*([declared.record] if declared is not None else []), one]
         more = {"declaration": declared.stream if declared is not None else None}
         writing.finish(found.made, drafts, dry_run=dry_run, told=told, more=more)
+        if not dry_run:
+            _tell_next(session, found.record.stream, declared=declared is not None, keep=keep)
+
+
+def _tell_next(session: Session, transfer: str, *, declared: bool, keep: bool) -> None:
+    """Say what is still to be done of an accepted transfer."""
+    if not declared:
+        session.output.note(
+            f"an archivaris draws its verklaring van overbrenging up: archief transfer declare {transfer[:8]}"
+        )
+    if not keep:
+        session.output.note(
+            "the copies here are not needed any more; put them forward:"
+            f' archief destroy propose --copies {transfer[:8]} --title "Kopieën na overbrenging"'
+        )
 
 
 def _declared(session: Session, found: Case, facts: dict[str, Any]) -> Kept | None:
@@ -188,9 +205,50 @@ def _declared(session: Session, found: Case, facts: dict[str, Any]) -> Kept | No
 
     held = found.made.journal.authority.roles.get(found.made.person or "", {})
     if not roles.may_append("letter_registered", held):
-        session.output.note("no verklaring van overbrenging: who records this receipt may register no letters")
         return None
     return declaring.kept(session, handover.drawn_up(found, session.clock(), facts))
+
+
+@verb(
+    "declare",
+    example="""
+    archief --as archivaris transfer declare 7c0f9f3c
+    """,
+    exits=DECIDES,
+)
+@click.argument("transfer_", metavar="TRANSFER")
+@writing_options()
+def declare(
+    session: Session,
+    *,
+    transfer_: str,
+    accept_clock: bool,
+    yes: bool,  # noqa: ARG001 - nothing is asked
+    dry_run: bool,
+) -> None:
+    """Draw the verklaring van overbrenging up afterwards, when the records office recorded its receipt itself.
+
+    An archivaris does it. Recorded by an archivaris, `archief transfer receipt` draws it up at once.
+    """
+    from archief.cli import declaring, handover  # noqa: PLC0415 - who declares pays
+
+    with transferring.case(session, transfer_, accept_clock=accept_clock) as found:
+        rules.check_declare(found.current)
+        answered = next(one for one in found.known.happened(found.record) if one.event.seq == found.current.accepted)
+        declared = declaring.kept(
+            session, handover.drawn_up(found, session.clock(), msgspec.structs.asdict(answered.event.facts))
+        )
+        facts = {"acceptance": found.current.accepted, "declaration": declared.stream}
+        one = draft("transfer_declared", found.record.stream, facts, expect_version=found.version)
+        if declared.without_pdf:
+            session.output.warn(f"the verklaring has no PDF: {declared.without_pdf}")
+        writing.finish(
+            found.made,
+            [declared.record, one],
+            dry_run=dry_run,
+            told=[f"verklaring van overbrenging: record {declared.stream}"],
+            more={"declaration": declared.stream},
+        )
 
 
 @verb(

@@ -138,6 +138,7 @@ class Retained:
 
         query = tables.read("destruction", "standing.sql")
         rows = self.database.execute(query, {"records": list(streams)}).fetchall()
+        copies = {record for record, *_, transfer in rows if transfer is not None}
         together = self.rows(
             "select cast(stream as varchar), cast(dossier as varchar) from filing"
             " where stream in (select cast(unnest($1::varchar[]) as uuid))"
@@ -156,7 +157,9 @@ class Retained:
         ):
             told[record] = ["it is a certificate or declaration, which is kept for ever"]
         for block in self.blocks({one for those in beside.values() for one in those}, day):
-            told.setdefault(block.record, []).append(block.told())
+            # An exempted record is kept for ever: where it was transferred, by the records office.
+            if block.kind == "hold" or block.record not in copies:
+                told.setdefault(block.record, []).append(block.told())
         return {
             record: Standing(
                 action,
@@ -164,8 +167,9 @@ class Retained:
                 tuple(longer),
                 seq,
                 gone,
+                transfer,
             )
-            for record, action, longer, seq, gone in rows
+            for record, action, longer, seq, gone, transfer in rows
         }
 
 

@@ -48,7 +48,7 @@ class _Found:
             return letters.MISSING
         if destructions.by_itself(event.seq, event.stream):
             return letters.ERASED
-        return letters.gone(destructions.certificate(event.stream))
+        return letters.gone(destructions, event.stream)
 
     @functools.cached_property
     def marks(self) -> dict[int, str]:

@@ -40,6 +40,7 @@ transfer = Family(
         "answer": "receipts:answer",
         "receipt": "receipts:receipt",
         "reject": "receipts:reject",
+        "declare": "receipts:declare",
     },
 )
 

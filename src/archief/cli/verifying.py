@@ -147,7 +147,8 @@ def _cosigned(report: Report) -> str:
 def _gone(report: Report) -> Iterator[str]:
     """What is lawfully gone, and under what."""
     for certificate, count in sorted(report.certificates.items()):
-        yield f"{counted(count, 'payload')} lawfully destroyed under certificate {certificate[:8]}"
+        of_copies = ", as copies of what was transferred" if certificate in report.copies else ""
+        yield f"{counted(count, 'payload')} lawfully destroyed under certificate {certificate[:8]}{of_copies}"
     if report.executing:
         yield f"{counted(report.executing, 'payload')} gone in a destruction that is not closed"
     if report.erased:

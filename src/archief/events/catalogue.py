@@ -94,6 +94,7 @@ _TAGS: dict[str, tuple[str, ...]] = {
         "transfer_offered.v1",
         "transfer_accepted.v1",
         "transfer_rejected.v1",
+        "transfer_declared.v1",
         "record_imported.v1",
     ),
     "publication": (

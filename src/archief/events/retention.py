@@ -93,6 +93,9 @@ class DestructionProposedFacts(Parted):
 
     reference_date: Annotated[Date, about("date on which they were due (peildatum)", "2027-01-01")]
     rule_set: Annotated[Code, about("retention list they were judged by; absent: each by its own")] | None = None
+    transfer: Annotated[
+        StreamId, about("transfer whose copies go, those left here; absent: the records themselves")
+    ] | (None) = None
 
 
 class DestructionProposedData(Word):
@@ -104,7 +107,10 @@ class DestructionProposedData(Word):
 
 @declare("destruction_proposed.v1", subject="retention", stream="destruction", opens=True, repeats=True)
 class DestructionProposed(Happening):
-    """A list of records that are due is put forward for destruction; a new round after a refusal is in its stream."""
+    """A list of records that are due, or of the copies a transfer left here, is put forward for destruction.
+
+    A new round after a refusal is in its stream.
+    """
 
     facts: DestructionProposedFacts
     data: DestructionProposedData | None = None

@@ -138,6 +138,20 @@ class TransferAccepted(Happening):
     data: ReceiptData
 
 
+class TransferDeclaredFacts(Word):
+    """Which acceptance, and where its declaration is."""
+
+    acceptance: Annotated[Seq, about("entry of the transfer_accepted", 92)]
+    declaration: Annotated[StreamId, about("record that holds the verklaring van overbrenging")]
+
+
+@declare("transfer_declared.v1", subject="transfer", stream="transfer")
+class TransferDeclared(Happening):
+    """The verklaring van overbrenging was drawn up after the receipt: who recorded that might register nothing."""
+
+    facts: TransferDeclaredFacts
+
+
 class TransferRejectedFacts(ReceiptFacts):
     """The refusal."""
 

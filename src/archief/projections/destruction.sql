@@ -22,6 +22,7 @@ proposal as (
         arg_min(person, seq) as person,
         arg_min(more ->> 'reference_date', seq) as reference_date,
         arg_min(more ->> 'rule_set', seq) as rule_set,
+        arg_min(more ->> 'transfer', seq) as transfer,
         arg_min(data.title, seq) as title,
         sum(len(from_json(more ->> 'streams', '["UUID"]'))) as records
     from part
@@ -84,6 +85,7 @@ select
     end as status,
     try_cast(proposal.reference_date as date) as reference_date,
     proposal.rule_set,
+    try_cast(proposal.transfer as uuid) as transfer,
     cast(proposal.records as bigint) as records,
     cast(coalesce(answered.excepted, 0) as bigint) as excepted,
     proposal.person as proposer,
@@ -112,6 +114,7 @@ comment on column destruction.title is 'what the list is called';
 comment on column destruction.status is 'proposed, reviewed, refused, consented, authorised, cancelled, started, destroyed';
 comment on column destruction.reference_date is 'date on which its records were due (peildatum)';
 comment on column destruction.rule_set is 'retention list they were judged by; null: each by its own';
+comment on column destruction.transfer is 'the transfer whose copies go, those left here, by stream; null: the records themselves';
 comment on column destruction.records is 'records proposed: dossiers and letters';
 comment on column destruction.excepted is 'of these, excepted by reviewers';
 comment on column destruction.proposer is 'person who proposed it, by stream';

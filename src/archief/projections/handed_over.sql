@@ -6,9 +6,11 @@ select
     transfer.accepted_seq as seq,
     transfer.accepted as date,
     transfer.kept,
+    destroyed.seq as destroyed_seq,
     transfer.declaration
 from transfer
 join transfer_record on transfer_record.stream = transfer.stream and transfer_record.round_seq = transfer.seq
+left join destroyed on destroyed.stream = transfer_record.record
 where transfer.accepted_seq is not null
 order by transfer.accepted_seq, transfer_record.record;
 
@@ -18,4 +20,5 @@ comment on column handed_over.transfer is 'the transfer, by stream';
 comment on column handed_over.seq is 'entry of the receipt';
 comment on column handed_over.date is 'day of the receipt';
 comment on column handed_over.kept is 'the copy here stays for use';
+comment on column handed_over.destroyed_seq is 'entry that says the copy here is destroyed';
 comment on column handed_over.declaration is 'record that holds the verklaring van overbrenging';

@@ -24,7 +24,8 @@ with step as (
             'transfer_exported.v1',
             'transfer_offered.v1',
             'transfer_accepted.v1',
-            'transfer_rejected.v1'
+            'transfer_rejected.v1',
+            'transfer_declared.v1'
         )
 ),
 told as (
@@ -38,7 +39,7 @@ told as (
         coalesce(cast(arg_min(more ->> 'early', seq) as boolean), false) as early,
         arg_min(data.title, seq) as title,
         sum(len(from_json(more ->> 'streams', '["UUID"]'))) filter (type = 'transfer_proposed.v1') as records,
-        arg_max(type, seq) as last,
+        arg_max(type, seq) filter (type <> 'transfer_declared.v1') as last,
         max(seq) filter (type = 'transfer_exported.v1') as exported_seq,
         arg_max(data.sip_number, seq) filter (type = 'transfer_exported.v1') as sip_number,
         arg_max(more ->> 'profile', seq) filter (type = 'transfer_exported.v1') as profile,
@@ -56,7 +57,10 @@ told as (
         arg_max(more ->> 'key', seq) filter (type in ('transfer_accepted.v1', 'transfer_rejected.v1')) as receipt_key,
         arg_max(person, seq) filter (type in ('transfer_accepted.v1', 'transfer_rejected.v1')) as recorder,
         coalesce(cast(arg_max(more ->> 'kept', seq) filter (type = 'transfer_accepted.v1') as boolean), false) as kept,
-        arg_max(more ->> 'declaration', seq) filter (type = 'transfer_accepted.v1') as declaration
+        -- Drawn up with the receipt, or after it.
+        arg_max(more ->> 'declaration', seq)
+            filter (type in ('transfer_accepted.v1', 'transfer_declared.v1') and more ->> 'declaration' is not null)
+            as declaration
     from step
     group by stream, round
 )

@@ -49,15 +49,18 @@ class Destroyed(NamedTuple):
     Attributes:
         entry: the entry that says it is destroyed.
         certificate: the entry that closes the destruction with its certificate; None while there is none.
+        copy: it is the copy of a record that was transferred.
     """
 
     entry: int
     certificate: int | None
+    copy: bool = False
 
     @property
     def mark(self) -> str:
         """What stands in place of its words."""
-        return f"[vernietigd, verklaring {self.certificate if self.certificate is not None else 'volgt'}]"
+        what = "overgebracht, kopie vernietigd" if self.copy else "vernietigd"
+        return f"[{what}, verklaring {self.certificate if self.certificate is not None else 'volgt'}]"
 
 
 class Asked(NamedTuple):
@@ -83,10 +86,13 @@ class Asked(NamedTuple):
 def destroyed(connection: DuckDBPyConnection) -> dict[str, Destroyed]:
     """Every destroyed record of a state. Asked of the newest state, also for a report on an earlier one."""
     query = (
-        "select cast(destroyed.stream as varchar), destroyed.seq, destruction.closed_seq from destroyed"
+        "select cast(destroyed.stream as varchar), destroyed.seq, destruction.closed_seq,"
+        " destruction.transfer is not null from destroyed"
         " left join destruction on destruction.authorised_seq = destroyed.authorisation order by destroyed.seq"
     )
-    return {stream: Destroyed(entry, closed) for stream, entry, closed in connection.execute(query).fetchall()}
+    return {
+        stream: Destroyed(entry, closed, copy) for stream, entry, closed, copy in connection.execute(query).fetchall()
+    }
 
 
 def make(connection: DuckDBPyConnection, log: Log, report: Report, asked: Asked) -> Content:

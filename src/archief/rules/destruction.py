@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief.errors import RefusedError
 from archief.law import roles
-from archief.rules.rounds import Act, Round
+from archief.rules.rounds import Round
 
 if TYPE_CHECKING:
     from archief.rules.authority import Authority
+    from archief.rules.transfer import Transfers
 
 WAITING_DAYS = 7
 """How long after the authorisation nothing is erased, when nobody says otherwise."""
@@ -66,8 +67,36 @@ def check_part(rounds: Sequence[Round], facts: Any, person: str) -> None:  # noq
         raise RefusedError(f"part {facts.part} of a list that has no first part")
     current = rounds[-1]
     _check_next_part(facts, current.parts, current.whole, current.records, _where(current))
-    if facts.reference_date != current.reference_date.isoformat() or person != current.proposed.person:
-        raise RefusedError("the parts of a list are of one person and one reference date", where=_where(current))
+    theirs = (current.reference_date.isoformat(), current.transfer, current.proposed.person)
+    if (facts.reference_date, facts.transfer, person) != theirs:
+        raise RefusedError(
+            "the parts of a list are of one person, one reference date and one transfer", where=_where(current)
+        )
+
+
+def check_care(records: Sequence[str], transfer: str | None, transfers: Transfers, where: str) -> None:
+    """Refuse to destroy as a record what is a copy of one of the records office, and as a copy what is none.
+
+    Args:
+        records: what is to be destroyed.
+        transfer: the transfer whose copies they are said to be; None: the records themselves.
+        transfers: what is transferred.
+        where: the place, for the message.
+
+    Raises:
+        RefusedError: so it is.
+    """
+    other = [record for record in records if transfers.under.get(record) != transfer]
+    if not other:
+        return
+    under = transfers.under.get(other[0])
+    if under is not None:
+        raise RefusedError(
+            f"{len(other)} of its records were transferred (entry {transfers.accepted[other[0]]}); here is a copy",
+            where=where,
+            remedy=f"the copies go by a decision of their own: archief destroy propose --copies {under[:8]}",
+        )
+    raise RefusedError(f"{len(other)} of its records are no copies of what was transferred", where=where)
 
 
 def check_review(current: Round, person: str, excepted: Iterable[str], streams: Iterable[str] = ()) -> None:
@@ -242,6 +271,7 @@ class Standing(NamedTuple):
         longer: dossiers that it is in and that stay.
         content_seq: the last entry that changed what it is, says or belongs to.
         destroyed: it is gone already.
+        transfer: the transfer by which it went to the records office: what is here is a copy.
     """
 
     action: dt.date | None
@@ -249,6 +279,7 @@ class Standing(NamedTuple):
     longer: tuple[str, ...] = ()
     content_seq: int = 0
     destroyed: bool = False
+    transfer: str | None = None
 
 
 class Objection(NamedTuple):
@@ -290,7 +321,7 @@ def record_objections(current: Round, standings: Mapping[str, Standing], today: 
         if standing is None:
             found.append(Objection(record, "nothing is known of it"))
             continue
-        found += [Objection(record, why) for why in _record_objections(standing, current.consent, today)]
+        found += [Objection(record, why) for why in _record_objections(standing, current, today)]
     return found
 
 
@@ -310,9 +341,12 @@ def _round_objections(current: Round, authority: Authority, today: dt.date) -> I
             yield f"the key of {told} was revoked"
 
 
-def _record_objections(standing: Standing, consent: Act | None, today: dt.date) -> Iterable[str]:
+def _record_objections(standing: Standing, current: Round, today: dt.date) -> Iterable[str]:
+    consent = current.consent
     if standing.destroyed:
         yield "it is destroyed already"
+    if standing.transfer != current.transfer:
+        yield "it was transferred; what is here is a copy" if standing.transfer else "it was not transferred"
     if standing.action is None:
         yield "it has no date of destruction any more"
     elif standing.action > today:

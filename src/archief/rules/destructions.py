@@ -95,6 +95,11 @@ class Destructions:
         rounds_ = self.rounds.get(self.under.get(stream, ""), [])
         return rounds_[-1].certificate if rounds_ else None
 
+    def of_copy(self, stream: str) -> bool:
+        """Whether what was destroyed of a record is its copy: the record itself is the records office's."""
+        rounds_ = self.rounds.get(self.under.get(stream, ""), [])
+        return bool(rounds_) and rounds_[-1].transfer is not None
+
     def apply(self, event: Event, act: Act, authority: Authority, time: str) -> None:
         """Take an event of an authorised commit into account.
 
@@ -123,6 +128,7 @@ class Destructions:
         if act.step == "destruction_proposed":
             destruction.check_part(before, facts, act.person)
             self._demand_records(facts.streams, authority, f"entry {event.seq}")
+            destruction.check_care(facts.streams, facts.transfer, authority.transfers, f"entry {event.seq}")
         else:
             self._check_answer(before, event, act, authority, time)
         made = rounds.after(before, event, act)
@@ -156,6 +162,7 @@ class Destructions:
                 destruction.check_cancel(current)
             case "destruction_started":
                 destruction.check_start(current, facts, authority, _day(time, where))
+                destruction.check_care(facts.streams, current.transfer, authority.transfers, where)
                 gone = sum(record in self.executing or record in self.destroyed for record in facts.streams)
                 if gone:
                     raise RefusedError(f"{gone} of its records are destroyed already, or about to be", where=where)

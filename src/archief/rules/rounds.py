@@ -64,6 +64,7 @@ class Round:
         erasing_parts, erasing_whole: as ``parts`` and ``whole``, of that announcement.
         closed: entry that closed its execution.
         certificate: the record that holds its certificate.
+        transfer: the transfer whose local copies go; None: the records themselves.
     """
 
     proposed: Act
@@ -82,6 +83,7 @@ class Round:
     erasing_whole: int = 1
     closed: int | None = None
     certificate: str | None = None
+    transfer: str | None = None
 
     @property
     def excepted(self) -> dict[str, str]:
@@ -160,7 +162,7 @@ def after(rounds: Sequence[Round], event: Event, act: Act) -> list[Round]:
     facts = event.facts
     if act.step == "destruction_proposed" and facts.part == 1:
         day = _day(facts.reference_date, event)
-        return [*rounds, Round(act, day, list(facts.streams), facts.parts - 1, facts.parts)]
+        return [*rounds, Round(act, day, list(facts.streams), facts.parts - 1, facts.parts, transfer=facts.transfer)]
     if not rounds:
         return []
     return [*rounds[:-1], dataclasses.replace(rounds[-1], **_changes(rounds[-1], event, act))]

@@ -28,7 +28,10 @@ FOLLOWS: Mapping[Status, frozenset[Status]] = {
 }
 """After which status each step comes. A first proposal opens a transfer; a later one begins its next round."""
 
-TRANSFER_TYPES = tuple(f"transfer_{status}.v1" for status in FOLLOWS)
+DECLARED = "transfer_declared.v1"
+"""The type that names the verklaring of an accepted transfer that had none. It moves nothing."""
+
+TRANSFER_TYPES = (*(f"transfer_{status}.v1" for status in FOLLOWS), DECLARED)
 
 NEXT: Mapping[Status, str] = {
     "proposed": "make its package: archief transfer export",
@@ -54,6 +57,8 @@ class Transfer(NamedTuple):
         parts: how many parts of the list are still to come.
         export: entry of the newest package; None while there is none.
         rejections: how often the records office refused.
+        accepted: entry of the receipt that accepts it.
+        declaration: the record that holds its verklaring van overbrenging.
     """
 
     stream: str
@@ -63,6 +68,8 @@ class Transfer(NamedTuple):
     parts: int = 0
     export: int | None = None
     rejections: int = 0
+    accepted: int | None = None
+    declaration: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -77,16 +84,18 @@ class Transfers:
     Attributes:
         known: by stream.
         accepted: the records whose care has moved, with the entry of the receipt.
+        under: of each of these the transfer.
         kept: of these, whose copy stays here for use.
     """
 
     known: dict[str, Transfer] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
+    under: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
 
     def copy(self) -> Transfers:
         """An independent copy."""
-        return Transfers(dict(self.known), dict(self.accepted), set(self.kept))
+        return Transfers(dict(self.known), dict(self.accepted), dict(self.under), set(self.kept))
 
     def under_way(self) -> dict[str, str]:
         """The records that a transfer lists which has not ended, with that transfer."""
@@ -103,11 +112,15 @@ class Transfers:
         if event.type == "transfer_proposed.v1":
             self.known[event.stream] = self._proposed(event)
             return
+        if event.type == DECLARED:
+            self.known[event.stream] = _declared(self.known.get(event.stream), event)
+            return
         status: Status = next(one for one in FOLLOWS if event.type == f"transfer_{one}.v1")
         self.known[event.stream] = moved = _moved(self.known.get(event.stream), event, status)
         if status == "accepted":
             self._refuse_accepted(moved.records, f"entry {event.seq}")
             self.accepted |= dict.fromkeys(moved.records, event.seq)
+            self.under |= dict.fromkeys(moved.records, event.stream)
             if event.facts.kept:
                 self.kept |= set(moved.records)
 
@@ -158,6 +171,23 @@ def check_step(current: Transfer, step: Status, where: str = "") -> None:
         )
 
 
+def check_declare(current: Transfer, where: str = "") -> None:
+    """Refuse a verklaring of what was not accepted, or a second one.
+
+    Raises:
+        RefusedError: so it is.
+    """
+    place = where or f"transfer {current.stream[:8]}"
+    if current.accepted is None:
+        raise RefusedError(f"this transfer is {current.status}, not accepted", where=place, remedy=NEXT[current.status])
+    if current.declaration is not None:
+        raise RefusedError(
+            f"its verklaring van overbrenging is record {current.declaration}",
+            where=place,
+            remedy=f"see `archief show {current.declaration[:8]}`",
+        )
+
+
 def _moved(current: Transfer | None, event: Event, status: Status) -> Transfer:
     where = f"entry {event.seq}"
     if current is None:
@@ -170,4 +200,16 @@ def _moved(current: Transfer | None, event: Event, status: Status) -> Transfer:
             f"it is about the package of entry {event.facts.export}, the newest one is of entry {current.export}",
             where=where,
         )
+    if status == "accepted":
+        return current._replace(status=status, accepted=event.seq, declaration=event.facts.declaration)
     return current._replace(status=status, rejections=current.rejections + (status == "rejected"))
+
+
+def _declared(current: Transfer | None, event: Event) -> Transfer:
+    where = f"entry {event.seq}"
+    if current is None:
+        raise RefusedError("there is no such transfer", where=where)
+    check_declare(current, where)
+    if event.facts.acceptance != current.accepted:
+        raise RefusedError(f"it was accepted by entry {current.accepted}, not {event.facts.acceptance}", where=where)
+    return current._replace(declaration=event.facts.declaration)

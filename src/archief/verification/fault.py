@@ -81,6 +81,7 @@ class Report(msgspec.Struct, kw_only=True):
         destroyed: payloads that are lawfully gone.
         erased: of those the payloads that were erased by themselves (AVG).
         certificates: of these, how many under which certificate (the record that holds it).
+        copies: the certificates among them that are of copies, left here after a transfer.
         executing: of these, how many in a destruction that is not closed.
         unauthorised: the commits (by entry) that replay skips.
         head_size: the size of the newest signed head; None when nothing is signed.
@@ -101,6 +102,7 @@ class Report(msgspec.Struct, kw_only=True):
     destroyed: int = 0
     erased: int = 0
     certificates: dict[str, int] = msgspec.field(default_factory=dict)
+    copies: list[str] = msgspec.field(default_factory=list)
     executing: int = 0
     unauthorised: list[int] = msgspec.field(default_factory=list)
     head_size: int | None = None
@@ -120,6 +122,8 @@ class Report(msgspec.Struct, kw_only=True):
             self.executing += 1
         else:
             self.certificates[certificate] = self.certificates.get(certificate, 0) + 1
+            if destructions.of_copy(stream) and certificate not in self.copies:
+                self.copies.append(certificate)
 
     def gravest(self) -> Grade | None:
         """The gravest grade found; None when all is well."""

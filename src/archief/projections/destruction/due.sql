@@ -1,5 +1,6 @@
 -- What may be destroyed on the day $day: dossiers whose time has come, and the letters that are in no other dossier.
--- Grain: one row per record, dossiers first. A dossier that is blocked, or holds a letter that is, stays as a whole.
+-- Not the copies of what was transferred (copies.sql). Grain: one row per record, dossiers first. A dossier that is blocked, or
+-- holds a letter that is, stays as a whole.
 with blocked as (
     select distinct record
     from block
@@ -36,6 +37,7 @@ letters as (
         and letter.destroyed_seq is null
         -- A certificate is kept for ever, whatever dossier it is put in (selectielijst 19.1.18).
         and letter.kind is distinct from 'verklaring'
+        and not exists (select 1 from handed_over where handed_over.stream = letter.stream)
     group by filing.stream
     having count(free.stream) = count(*)
 )

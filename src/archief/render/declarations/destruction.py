@@ -109,6 +109,24 @@ class Kept(Form):
     reference: str | None = None
 
 
+class Copies(Form):
+    """Of what the destroyed copies were left: the records themselves are the records office's.
+
+    Attributes:
+        transfer: the transfer's id in the log.
+        entry: of the receipt that accepts it.
+        accepted: the day of that receipt.
+        sip_number: number on the pakbon.
+        declaration: the record that holds the verklaring van overbrenging.
+    """
+
+    transfer: str
+    entry: Count
+    accepted: dt.date
+    sip_number: str | None = None
+    declaration: str | None = None
+
+
 class Vernietiging(Form):
     """The facts of a verklaring van vernietiging.
 
@@ -129,6 +147,7 @@ class Vernietiging(Form):
         systems: where it was erased, and where it could not be.
         kept: what was proposed and stays.
         head: the state of the log it was made from.
+        copies: where the records themselves are, when what was destroyed are copies that stayed after a transfer.
         checked: files that were searched afterwards and held nothing any more; None where that was not counted.
         test: it is of a test archive.
     """
@@ -152,6 +171,7 @@ class Vernietiging(Form):
     head: Head
     decision: str | None = None
     kept: list[Kept] = []
+    copies: Copies | None = None
     checked: Count | None = None
     test: bool = False
 
@@ -159,14 +179,11 @@ class Vernietiging(Form):
         """Everything it says, in Dutch."""
         return Paper(
             title="Verklaring van vernietiging",
-            law="Artikel 8 van het Archiefbesluit 1995",
+            law=f"{'Artikel' if self.copies is None else 'Naar artikel'} 8 van het Archiefbesluit 1995",
             organisation=self.organisation,
             reference=self.destruction,
             drawn_up=dutch.moment(self.time),
-            lead=(
-                f"{self.organisation} verklaart als zorgdrager dat de hieronder gespecificeerde archiefbescheiden zijn"
-                " vernietigd, op de gronden en op de wijze die deze verklaring noemt. Zij noemt niet wat erin stond."
-            ),
+            lead=self._lead(),
             sections=[
                 Section(title="Wat is vernietigd", blocks=[self._total()]),
                 Section(title="Op grond waarvan", blocks=self._grounds()),
@@ -182,6 +199,18 @@ class Vernietiging(Form):
             ],
             foot=dutch.foot(self.origin, self.head),
             test=self.test,
+        )
+
+    def _lead(self) -> str:
+        if self.copies is None:
+            return (
+                f"{self.organisation} verklaart als zorgdrager dat de hieronder gespecificeerde archiefbescheiden zijn"
+                " vernietigd, op de gronden en op de wijze die deze verklaring noemt. Zij noemt niet wat erin stond."
+            )
+        return (
+            f"{self.organisation} verklaart dat de kopieën zijn vernietigd die hier na de overbrenging van de hieronder"
+            " gespecificeerde archiefbescheiden waren achtergebleven, op de gronden en op de wijze die deze verklaring"
+            " noemt. De archiefbescheiden zelf zijn niet vernietigd: zij berusten in de archiefbewaarplaats."
         )
 
     def _total(self) -> Facts:
@@ -211,6 +240,16 @@ class Vernietiging(Form):
         blocks: list[Block] = [
             dutch.facts(("Grondslag van het besluit", dutch.basis(self.basis)), ("Besluit", self.decision))
         ]
+        if self.copies is not None:
+            blocks.append(
+                dutch.facts(
+                    ("Overbrenging", self.copies.transfer),
+                    ("Ontvangst door de archiefbewaarplaats", dutch.day(self.copies.accepted)),
+                    ("Ontvangstbewijs", f"regel {dutch.number(self.copies.entry)} van het logboek"),
+                    ("Nummer op de pakbon", self.copies.sip_number),
+                    ("Verklaring van overbrenging", self.copies.declaration),
+                )
+            )
         for title in dict.fromkeys(_list_of(one) for one in self.categories):
             rows = (
                 [
@@ -265,7 +304,12 @@ class Vernietiging(Form):
             ]
             for one in self.items
         )  # fmt: skip
-        return dutch.table("Vernietigde archiefbescheiden", columns, rows)
+        title = (
+            "Vernietigde archiefbescheiden"
+            if self.copies is None
+            else "Archiefbescheiden waarvan de kopie is vernietigd"
+        )
+        return dutch.table(title, columns, rows)
 
 
 def way_of(method: str) -> str:
