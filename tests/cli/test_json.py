@@ -176,7 +176,10 @@ TRANSFER = """
     --as smit transfer offer {stream} --channel desk
     --as depot transfer answer nieuw --accepted --out ontvangst.note
     --as archivaris transfer receipt {stream} --note ontvangst.note --dry-run
-    --as archivaris transfer receipt {stream} --note ontvangst.note
+    --as depot transfer receipt {stream} --note ontvangst.note
+    --as archivaris transfer declare {stream} --dry-run
+    --as archivaris transfer declare {stream}
+    --as smit destroy propose --copies {stream} --title Kopieën --dry-run
     list --kind transfers
     show {stream}
 """

@@ -248,6 +248,12 @@ def answered(name: str) -> Callable[[Founded], Draft]:
     return made
 
 
+def transfer_declared(archive: Founded) -> Draft:
+    accepted = archive.append(answered("accepted")(archive))
+    facts = {"acceptance": accepted.seqs[0], "declaration": opened(archive, "letter")}
+    return draft("transfer_declared.v1", accepted.streams[0], facts)
+
+
 SPECIAL = {
     "key_enrolled.v1": key_enrolled,
     "key_revoked.v1": key_revoked,
@@ -270,6 +276,7 @@ SPECIAL = {
     "transfer_offered.v1": transfer_offered,
     "transfer_accepted.v1": answered("accepted"),
     "transfer_rejected.v1": answered("rejected"),
+    "transfer_declared.v1": transfer_declared,
 }
 """Types whose facts must be true to be taken: keys, signatures, what is destroyed or transferred."""
 

@@ -101,6 +101,28 @@ def test_no_step_is_skipped(archive: Founded, letter: str, step: str) -> None:
         assert "this round is" in wrong(archive, made.step(after), made.people[after])
 
 
+def test_what_was_transferred_goes_as_a_copy_and_only_then(archive: Founded, letter: str, other: str) -> None:
+    transfer, made, late = archive.letter().stream, case(archive, letter), decide(archive, other)
+    proposal = {"streams": [letter, other], "reference_date": "2020-01-01"}
+    archive.append(draft("transfer_proposed.v1", transfer, proposal))
+    assert "are no copies" in wrong(archive, _of_copies(archive, transfer, letter), made.proposer)
+    package = {"profile": "mdto-sip", "size": 1, "root": "0" * 64, "records": 1, "files": 1, "bytes": 1}
+    data = {"sip_number": "SIP-1", "sip_sha256": "0" * 64}
+    seq = archive.append(draft("transfer_exported.v1", transfer, package, data)).seqs[0]
+    archive.append(draft("transfer_offered.v1", transfer, {"export": seq, "channel": "upload", "date": "2020-01-01"}))
+    facts = {"export": seq, "date": "2020-01-02", "form": "document"}
+    accepted = archive.append(draft("transfer_accepted.v1", transfer, facts, {"note": "Ontvangen."})).seqs[0]
+    gone = f"were transferred (entry {accepted}); here is a copy"
+    assert gone in wrong(archive, made.step("destruction_proposed"), made.proposer)
+    assert gone in wrong(archive, late.started(), late.proposer)
+    archive.append(_of_copies(archive, transfer, letter), by=made.proposer)
+
+
+def _of_copies(archive: Founded, transfer: str, letter: str) -> Draft:
+    facts = {"streams": [letter], "reference_date": "2020-01-01", "transfer": transfer}
+    return draft("destruction_proposed.v1", archive.letter().stream, facts)
+
+
 def test_every_step_is_another_persons(archive: Founded, letter: str) -> None:
     everything = archive.enrol(*STEPS.values())
     made = case(archive, letter)
@@ -157,8 +179,8 @@ def test_a_list_is_answered_when_all_of_its_parts_are_there(archive: Founded, le
     for facts, by, why in (
         ({**second, "parts": 3}, made.proposer, "part 2 of 2 is"),
         ({**second, "streams": [letter]}, made.proposer, "1 of its records are listed twice"),
-        ({**second, "reference_date": "2020-01-01"}, made.proposer, "one person and one reference date"),
-        (second, colleague, "one person and one reference date"),
+        ({**second, "reference_date": "2020-01-01"}, made.proposer, "one person, one reference date and one transfer"),
+        (second, colleague, "one person, one reference date and one transfer"),
     ):
         assert why in wrong(archive, made.step("destruction_proposed", **facts), by)
     made.take("destruction_proposed", **second)
