@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archief import canonical
 from archief.backups import folder as folders
 from archief.backups.copying import Copying
 from archief.backups.folder import Folder
+from archief.cli import backups
+from archief.cli.session import Session
 from archief.draft import draft
 from archief.errors import (
     ArchiveInUseError,
@@ -22,6 +28,7 @@ from archief.errors import (
     UsageError,
     WriteFailedError,
 )
+from archief.log import Log
 from archief.storage.base import Erased
 from archief.storage.local import LocalStorage
 from archief.storage.memory import MemoryStorage
@@ -228,6 +235,53 @@ def test_a_folder_that_is_no_back_up_or_a_damaged_one_is_left_alone(place: Path,
     (place / "backup.json").write_bytes(b"{}")
     with pytest.raises(MalformedError, match="description"):
         Folder(place)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"id": "Jan Jansen"}, {"id": ""}, {"root": "zz"}, {"expires": "gisteren"}, {"expires": "20270101"}, {"size": -1}],
+)
+def test_a_description_that_says_what_none_says_is_damaged(place: Path, other: dict[str, Any]) -> None:
+    path = place / "backup.json"
+    path.write_bytes(canonical.encode({**json.loads(path.read_bytes()), **other}) + b"\n")
+    with pytest.raises(MalformedError, match="description"):
+        Folder(place)
+
+
+@pytest.mark.parametrize("name", ["", "log", "payload", "documents", "public", "cache"])
+def test_a_back_up_with_a_link_in_place_of_a_folder_changes_nothing_elsewhere(
+    made: Founded, place: Path, tmp_path: Path, name: str
+) -> None:
+    stray = tmp_path / "elsewhere" / "ab" / "ab3f19c2ab3f19c2ab3f19c2ab3f19c2.bin"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"x")
+    (tmp_path / "elsewhere" / "x.tmp").write_bytes(b"x")
+    (place / "archive" / name).exists() and (place / "archive" / name).rename(tmp_path / "moved")
+    (place / "archive" / name).symlink_to(tmp_path / "elsewhere")
+    before = files(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="a link stands"):
+        backup(made.storage, place)
+    assert before == files(tmp_path / "elsewhere")
+
+
+def test_a_copy_of_a_back_up_is_one_more_and_one_that_was_moved_is_the_same(
+    made: Founded, place: Path, tmp_path: Path
+) -> None:
+    session = Session({"ARCHIEF_STATE": str(tmp_path / "state"), "HOME": str(tmp_path)})
+    manifest, log = Folder(place).manifest, Log(made.storage)
+    assert manifest is not None
+
+    def places() -> set[str]:
+        known = backups.known(session, log, made.journal.authority, dt.date(2026, 3, 2))
+        return {Path(one.place).name for one in known}
+
+    backups.note(session, manifest, place)
+    shutil.copytree(place, tmp_path / "twin")
+    backups.note(session, manifest, tmp_path / "twin")
+    assert {place.name, "twin"} == places()
+    (tmp_path / "twin").rename(tmp_path / "moved")
+    backups.note(session, manifest, tmp_path / "moved")
+    assert {place.name, "moved"} == places()
 
 
 def test_two_do_not_use_one_back_up_at_once(made: Founded, place: Path) -> None:

@@ -126,8 +126,8 @@ def test_a_full_disk_leaves_nothing_that_looks_like_a_sip(
 
 
 def test_what_a_killed_run_left_is_not_taken_for_a_sip(made: Exported, tmp_path: Path) -> None:
-    (tmp_path / "sip.unfinished").mkdir()
-    (tmp_path / "sip.unfinished" / "half").write_bytes(b"x")
+    (tmp_path / "sip.unfinished" / target.PACKAGE).mkdir(parents=True)
+    (tmp_path / "sip.unfinished" / target.PACKAGE / "half").write_bytes(b"x")
     write(made, tmp_path / "sip")
     assert ["sip"] == [path.name for path in tmp_path.iterdir()]
 

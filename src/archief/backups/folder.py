@@ -7,8 +7,10 @@ reads it. It is never appended to. One user at a time, by ``lock``.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -30,6 +32,9 @@ MANIFEST = "backup.json"
 ARCHIVE = "archive"
 LOCK_WAIT_SECONDS = 30.0
 PIECE_BYTES = 1 << 20
+
+
+_ID, _ROOT = re.compile(r"[0-9a-f]{32}"), re.compile(r"([0-9a-f]{64})?")
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +67,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     payloads: Count = 0
     documents: Count = 0
     bytes: Count = 0
+
+    def __post_init__(self) -> None:
+        """Anybody may have written to the folder: what is taken over from it has its form, or is damaged."""
+        if not _ID.fullmatch(self.id) or not _ROOT.fullmatch(self.root):
+            raise ValueError("id or root")
+        if self.expires is not None and dt.date.fromisoformat(self.expires).isoformat() != self.expires:
+            raise ValueError("expires")
 
     @property
     def label(self) -> str:
@@ -118,11 +130,13 @@ class Folder:
 
         Raises:
             ArchiveInUseError: somebody else keeps using it.
+            UsageError: a folder in it is a link.
         """
         durable.make_folder(self.place)
         self._lock.take()
         try:
             self.manifest = self._read()
+            self._refuse_links()
             self._sweep()
             yield
         finally:
@@ -184,6 +198,21 @@ class Folder:
                 where=str(path),
                 remedy="this disk cannot be trusted: make the back-up on another one",
             )
+
+    def _refuse_links(self) -> None:
+        """Refuse a folder whose parts lie elsewhere: what is written and deleted here is a back-up's own.
+
+        Raises:
+            UsageError: so it is.
+        """
+        folders = (Path(root, name) for root, names, _ in os.walk(self.archive) for name in names)
+        for path in (self.archive, *folders):
+            if path.is_symlink():
+                raise UsageError(
+                    "a link stands where a back-up has a folder",
+                    where=str(path),
+                    remedy="put the folder itself in its place, or name another folder for the back-up",
+                )
 
     def _sweep(self) -> None:
         """Delete what a run that was killed left unfinished, and what a reader of the copy keeps of its content."""

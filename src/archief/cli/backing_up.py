@@ -99,12 +99,18 @@ def backup(
     key = backups.signer(session, known, [TAG], session.archive)
     if key is None:
         with contextlib.nullcontext() if dry_run else folder.locked():
-            _Run(session, folder, whose, None).run(log, known, dry=dry_run)
+            _Run(session, folder, whose, None).run(*_now(session), dry=dry_run)
         return
     with session.journal() as journal, contextlib.nullcontext() if dry_run else folder.locked():
         made = Writer(session, journal, key)
         made.accept_clock = accept_clock
-        _Run(session, folder, whose, made).run(log, known, dry=dry_run)
+        _Run(session, folder, whose, made).run(*_now(session), dry=dry_run)
+
+
+def _now(session: Session) -> tuple[Log, Authority]:
+    """The archive once nobody else uses the folder: a back-up that ran till now put itself into the log."""
+    log = session.log()
+    return log, authority.of(session, log)
 
 
 class _Run(NamedTuple):

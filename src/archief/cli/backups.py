@@ -72,7 +72,9 @@ def note(session: Session, manifest: Manifest, place: Path) -> None:
     """
     made = Known(label=manifest.label, place=str(place.resolve()), size=manifest.size, expires=manifest.expires)
     path = _path(session, manifest.origin)
-    others = [one for one in _read(path) if one.label != made.label and one.place != made.place]
+    others = [
+        one for one in _read(path) if one.place != made.place and (one.label != made.label or one.reachable)
+    ]  # a copy that another tool made of a back-up is one more back-up; one that was moved is the same
     durable.make_folder(path.parent, 0o700)
     durable.replace(path, b"".join(canonical.encode_struct(one) + b"\n" for one in (*others, made)), mode=0o600)
 
@@ -86,13 +88,15 @@ def known(session: Session, log: Log, authority: Authority, today: dt.date) -> l
         authority: its names; those before a restore too.
         today: what was to be thrown away before that day, and is not here, is left out.
     """
-    found: dict[str, Known] = {}
+    found: dict[tuple[str, str], Known] = {}
     for entry in log.entries():
         if entry.endswith(_MADE):
             facts = envelope.decode_event(entry).facts
-            found[facts.target] = Known(label=facts.target, size=facts.size, expires=facts.expires)
+            found[facts.target, ""] = Known(label=facts.target, size=facts.size, expires=facts.expires)
     for origin in (*(origin for origin, _ in authority.former_origins), authority.origin):
-        found |= {one.label: one for one in _read(_path(session, origin))}
+        for one in _read(_path(session, origin)):
+            found.pop((one.label, ""), None)
+            found[one.label, one.place] = one
     return [
         one
         for _, one in sorted(found.items())

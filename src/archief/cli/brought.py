@@ -81,6 +81,9 @@ class Asked(NamedTuple):
             manifest = Folder(self.source).manifest
         others = [restoring.archive_in(place) for place in self.logs]
         known = restoring.authority_of(best.log)
+        names = (known.origin, *(origin for origin, _ in known.former_origins))
+        if manifest is not None and manifest.origin not in names:
+            manifest = None  # it speaks of another archive than the one that lies there
         return Found(best, best.log, known, restoring.archive_in(self.source), manifest, others)
 
     def lost(self, found: Found) -> Head | None:

@@ -151,22 +151,24 @@ def _backups(session: Session, made: Writer) -> list[Known]:
 def erase_backups(session: Session, made: Writer, seqs: Collection[int]) -> list[str]:
     """Erase payloads in the back-ups that are within reach. Gives the labels of these; why another is not is told.
 
+    Of a back-up that was copied, and stands in two places under one label, both must be.
+
     Args:
         session: which back-ups this machine knows.
         made: the archive.
         seqs: the entries of the payloads.
     """
-    done: list[str] = []
+    done, left = dict.fromkeys(one.label for one in _backups(session, made)), set()
     for one in _backups(session, made):
         if not one.reachable:
+            left.add(one.label)
             continue
         try:
             backups.erase(session, one, seqs)
         except ArchiefError as error:
+            left.add(one.label)
             session.output.warn(f"{one.label}: not erased there: {error}")
-        else:
-            done.append(one.label)
-    return done
+    return [label for label in done if label not in left]
 
 
 def follow_backups(session: Session, made: Writer, labels: Collection[str]) -> None:

@@ -18,6 +18,7 @@ from archief.cli.writing import Writer
 from archief.draft import Draft
 from archief.log import Log
 from archief.storage.local import LocalStorage
+from archief.storage.lock import Lock
 from archief.verification.fault import Report
 
 
@@ -79,16 +80,21 @@ def _exercise(made: Writer, found: Found, brought: Brought) -> Draft:
 @contextlib.contextmanager
 def _scratch(asked: Asked, into: Path | None) -> Iterator[Path]:
     """A folder for this person alone, that is gone afterwards; what a drill that was killed left there goes first."""
-    place = into if into is not None else asked.session.state_folder / "drill"
+    session = asked.session
+    place, lock = session.state_folder / "drill", Lock(session.state_folder / "drill.lock", session.lock_seconds)
     if into is not None:
-        refuse_target(asked.session, into, [*asked.places, asked.session.archive], test=True)
-    elif place.exists():
-        shutil.rmtree(place)
-    durable.make_folder(place, mode=0o700)
+        refuse_target(session, into, [*asked.places, session.archive], test=True)
+        place = into
+    durable.make_folder(session.state_folder, mode=0o700)
+    lock.take()  # a drill that clears up would take away what another one looks at
     try:
+        if into is None and place.exists():
+            shutil.rmtree(place)
+        durable.make_folder(place, mode=0o700)
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+        lock.close()
 
 
 def _replayed(folder: Path, report: Report) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from archief.cli.writing import Writer
 from archief.errors import (
     ArchiefError,
     ArchiveExistsError,
+    ArchiveInUseError,
     CorruptError,
     ForkError,
     KeyMissingError,
@@ -51,6 +52,7 @@ CONTINUED = "log_continued.v1"
     exits=(
         WriteFailedError,
         ArchiveExistsError,
+        ArchiveInUseError,
         UnsafeFolderError,
         KeyMissingError,
         PassphraseError,

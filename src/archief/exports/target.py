@@ -19,11 +19,13 @@ from typing import IO, Any
 import msgspec
 
 from archief import canonical, durable
-from archief.errors import UsageError, WriteFailedError
+from archief.errors import ArchiveInUseError, UsageError, WriteFailedError
+from archief.storage.lock import Lock
 
 PIECE_BYTES = 1 << 20
 SUFFIX = ".unfinished"
-PACKAGE, DONE = "package", "done.jsonl"
+PACKAGE, DONE, LOCK = "package", "done.jsonl", "lock"
+WAIT_SECONDS = 1.0
 _LEFT = rf"(?:{re.escape(SUFFIX)}){{0,2}}(?:\.[0-9a-f]{{8}}{re.escape(durable.TEMPORARY_SUFFIX)})?"
 """How a name ends in which an export is written, or is thrown away."""
 
@@ -131,8 +133,9 @@ class Target:
             return
         self.digests, self.sizes = {}, {}
         with durable.reported(self.root):
-            shutil.rmtree(self.root.parent, ignore_errors=True)
-            self.root.mkdir(parents=True)
+            self._done.unlink(missing_ok=True)
+            shutil.rmtree(self.root, ignore_errors=True)
+            self.root.mkdir()
         durable.write_new(self._done, key.encode() + b"\n")
 
     def _is_as(self, notes: list[_Note]) -> bool:
@@ -222,7 +225,7 @@ def folder(place: Path, key: str | None = None, inside: str = "") -> Iterator[Ta
         inside: where in the folder the content lies; empty, or ending in a slash.
 
     Raises:
-        UsageError: there is something in it.
+        UsageError: there is something in it, or somebody else is writing it.
         WriteFailedError: the disk refused.
     """
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
@@ -231,20 +234,77 @@ def folder(place: Path, key: str | None = None, inside: str = "") -> Iterator[Ta
         )
     beside = place.with_name(f"{place.name}{SUFFIX}")
     target = Target(beside / PACKAGE, beside / DONE if key is not None else None, inside)
+    with _alone(beside):
+        with durable.reported(beside):
+            if key is not None:
+                target.take_up(key)
+            else:
+                shutil.rmtree(target.root, ignore_errors=True)
+                target.root.mkdir()
+        try:
+            yield target
+            with durable.reported(place):
+                os.sync()  # tens of thousands of small files: once for all of them
+                target.root.rename(place)
+                durable.sync_folder(place.parent)
+                _clear(beside)
+        except BaseException as error:
+            if not (isinstance(error, KeyboardInterrupt | WriteFailedError) and target.can_be_taken_up()):
+                _clear(beside)
+            raise
+
+
+@contextlib.contextmanager
+def scratch(place: Path) -> Iterator[Target]:
+    """Write what becomes one file, beside that file's name; gone afterwards.
+
+    Args:
+        place: the file.
+
+    Raises:
+        UsageError: somebody else is writing it.
+        WriteFailedError: the disk refused.
+    """
+    beside = place.with_name(f"{place.name}{SUFFIX}")
+    target = Target(beside / PACKAGE)
+    with _alone(beside):
+        try:
+            with durable.reported(beside):
+                shutil.rmtree(target.root, ignore_errors=True)
+                target.root.mkdir()
+            yield target
+        finally:
+            _clear(beside)
+
+
+@contextlib.contextmanager
+def _alone(beside: Path) -> Iterator[None]:
+    """Be the only one that writes there: who begins anew would take away what another is about to give its name.
+
+    Raises:
+        UsageError: somebody else is.
+        WriteFailedError: the disk refused.
+    """
     with durable.reported(beside):
-        if key is not None:
-            target.take_up(key)
-        else:
-            shutil.rmtree(beside, ignore_errors=True)
-            target.root.mkdir(parents=True)
+        beside.mkdir(parents=True, exist_ok=True)
+    lock = Lock(beside / LOCK, WAIT_SECONDS)
     try:
-        yield target
-        with durable.reported(place):
-            os.sync()  # tens of thousands of small files: once for all of them
-            target.root.rename(place)
-            durable.sync_folder(place.parent)
-            shutil.rmtree(beside, ignore_errors=True)
-    except BaseException as error:
-        if not (isinstance(error, KeyboardInterrupt | WriteFailedError) and target.can_be_taken_up()):
-            shutil.rmtree(beside, ignore_errors=True)
-        raise
+        lock.take()
+    except ArchiveInUseError:
+        lock.close()
+        raise UsageError(
+            "somebody else is writing that folder", where=str(beside), remedy="wait for it, or name another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.close()
+
+
+def _clear(beside: Path) -> None:
+    """Take away what was written here; what somebody else put there stays."""
+    shutil.rmtree(beside / PACKAGE, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for name in (DONE, LOCK):
+            (beside / name).unlink(missing_ok=True)
+        beside.rmdir()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,17 +26,12 @@ def packed(place: Path) -> Iterator[Target]:
         place: a file that is not there.
 
     Raises:
-        UsageError: something is in the way.
+        UsageError: somebody else is writing it.
         WriteFailedError: the disk refused.
     """
-    beside = place.with_name(f"{place.name}{target.SUFFIX}")
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        with target.folder(beside) as made:
-            yield made
-        durable.replace_with(place, _pieces(beside))
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with target.scratch(place) as made:
+        yield made
+        durable.replace_with(place, _pieces(made.root))
 
 
 class _Sink:
