@@ -290,8 +290,10 @@ def _alone(beside: Path) -> Iterator[None]:
     lock = Lock(beside / LOCK, WAIT_SECONDS)
     try:
         lock.take()
-    except ArchiveInUseError:
+    except (ArchiveInUseError, WriteFailedError) as error:
         lock.close()
+        if isinstance(error, WriteFailedError) and beside.is_dir():  # else the other one is done, and took it away
+            raise
         raise UsageError(
             "somebody else is writing that folder", where=str(beside), remedy="wait for it, or name another folder"
         ) from None
