@@ -23,7 +23,7 @@ __all__ = ["connection", "empty"]
 DAY = dt.date(2021, 4, 15)
 FAULTS = {name for name, rule in audit.rules().items() if rule.severity != "minor"}
 
-A, B = uuid.UUID(int=0xA), uuid.UUID(int=0xB)
+A, B, C, D = (uuid.UUID(int=number) for number in (0xA, 0xB, 0xC, 0xD))
 
 
 def _found(connection: duckdb.DuckDBPyConnection, rule: str, day: dt.date = DAY) -> list[tuple[int | None, str]]:
@@ -323,3 +323,37 @@ def test_a_transferred_record_takes_no_content(connection: duckdb.DuckDBPyConnec
     put(connection, "event", event(A, 1, 0, "letter_registered.v1"), event(A, seq, 1, "letter_edited.v1"))
     wanted = [] if fine else [(10, "content after entry 9 transferred the record")]
     assert wanted == _found(connection, "content_after_transfer")
+
+
+KEPT = "a hold or an exemption kept it when its destruction began"
+STAYS, CHANGED = "it is in a dossier that stays", "it changed after the consent to its destruction"
+CERTIFICATE = "it is a certificate or declaration, which is kept for ever"
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "what"),
+    [
+        ("block", {"record": B, "seq": 12, "kind": "hold"}, KEPT),
+        ("block", {"record": B, "seq": 12, "kind": "hold", "lifted_seq": 15}, None),
+        ("block", {"record": B, "seq": 12, "kind": "hold", "end_date": "2027-02-08"}, None),
+        ("block", {"record": B, "seq": 18, "kind": "hold"}, None),
+        ("filing", {"stream": A, "dossier": C, "seq": 4}, STAYS),
+        ("filing", {"stream": A, "dossier": C, "seq": 18}, None),
+        ("event", event(A, 12, 2, "letter_annotated.v1"), CHANGED),
+        ("event", event(A, 10, 2, "letter_annotated.v1"), None),
+        ("letter", {"stream": A, "kind": "verklaring", "opened_seq": 1}, CERTIFICATE),
+    ],
+)
+def test_what_is_kept_is_not_destroyed(
+    connection: duckdb.DuckDBPyConnection, name: str, row: dict[str, Any], what: str | None
+) -> None:
+    """Letter A is in dossier B, and both are destroyed; C is a dossier that stays."""
+    put(connection, "event", event(D, 17, 4, "destruction_started.v1") | {"time": "2027-02-08 09:00:00"})
+    put(
+        connection, "destruction", {"stream": D, "seq": 9, "consented_seq": 11, "authorised_seq": 13, "started_seq": 17}
+    )
+    put(connection, "filing", {"stream": A, "dossier": B, "seq": 3})
+    put(connection, "destroyed", *({"stream": one, "seq": seq, "authorisation": 13} for one, seq in ((A, 19), (B, 20))))
+    put(connection, name, {"stream": D} | row)
+    of_a = [one.what for one in audit.audit(connection, DAY) if (one.rule, one.seq) == ("destroyed_and_kept", 19)]
+    assert ([what] if what else []) == of_a

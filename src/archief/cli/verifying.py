@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ from archief.errors import (
     RollbackError,
     UsageError,
 )
+from archief.journal import CLOCK_LEAD_SECONDS
 from archief.verification.fault import Report
 
 FAULTS = (CorruptError, RollbackError, ForkError, LossError, FindingsError)
@@ -80,6 +82,7 @@ def verify(
     else:
         report = verified(session, since=since, against=against, processes=processes)
     session.tell_test(test=report.test)
+    _tell_ahead(session)
     error = report.error(str(session.archive))
     recorded = None
     if keep:
@@ -121,6 +124,15 @@ def verified(session: Session, *, since: bool, against: tuple[Path, ...] = (), p
             processes=processes or os.cpu_count() or 1,
             progress=progress,
         )
+
+
+def _tell_ahead(session: Session) -> None:
+    """Tell of a log that is ahead of this clock: who set his clock forward waited for no waiting period."""
+    with contextlib.suppress(ArchiefError):
+        last = session.log().last_commit
+        ahead = dt.datetime.fromisoformat(last.time) - session.clock()
+        if ahead.total_seconds() > CLOCK_LEAD_SECONDS:
+            session.output.warn(f"the last commit (entry {last.seq}) is of {last.time}, and this clock is not that far")
 
 
 def _index(session: Session) -> Path | None:

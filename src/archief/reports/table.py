@@ -11,6 +11,10 @@ from archief.reports.content import Content, Row, Value
 EVERY_FIGURE = "*"
 
 
+FORMULA = frozenset("=+-@＝＋－＠")
+"""What a formula begins with, for a spreadsheet; it takes the wide ones too."""
+
+
 def csv_of(content: Content) -> bytes:
     """The part of a report that is its list: columns by their names, then the entries and records behind each line."""
     if content.csv == EVERY_FIGURE:
@@ -53,6 +57,6 @@ def _written(value: Value) -> object:
     """A cell; a text that a spreadsheet would take for a formula is kept a text by an apostrophe before it."""
     if isinstance(value, dt.datetime):
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and value.lstrip()[:1] in FORMULA:
         return f"'{value}"
     return "" if value is None else value
