@@ -309,4 +309,5 @@ def test_values_are_written_for_a_dutch_reader() -> None:
     assert "16-04-2021" == dutch.written(dt.date(2021, 4, 16), "date")
     assert "01-07-2021 00:30" == dutch.written(dt.datetime(2021, 6, 30, 22, 30), "moment")  # noqa: DTZ001 - UTC
     assert "2021" == dutch.written(2021, "code")
-    assert ["1", "3–5", "9"] == dutch.ranges([1, 3, 4, 5, 9])
+    assert (["1", "3–5", "9"], False) == dutch.ranges([1, 3, 4, 5, 9], 3)
+    assert (["1", "3–5"], True) == dutch.ranges([1, 3, 4, 5, 9], 2)

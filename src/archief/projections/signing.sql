@@ -49,10 +49,18 @@ signed as (
         on signature.stream = sent.stream and signature.version = sent.versions and signature.seq < sent.seq
     left join mandate on mandate.stream = signature.mandate and mandate.seq < signature.seq
 ),
+-- The offices of each profile, a bit each.
+place as (
+    select
+        *,
+        1 << (row_number() over (partition by profile order by office) - 1) as bit,
+        (1 << count(*) over (partition by profile)) - 1 as whole
+    from signature_place
+),
 filled as (
-    select signed.seq, wanted.profile, count(distinct wanted.office) as offices
+    select signed.seq, wanted.profile, bit_or(wanted.bit) = any_value(wanted.whole) as met
     from signed
-    join signature_place as wanted
+    join place as wanted
         on
             wanted.organ = signed.organ
             and wanted.basis = signed.basis
@@ -71,11 +79,10 @@ filled as (
     group by signed.seq, wanted.profile
 ),
 met as (
-    select filled.seq, min(filled.profile) as profile
+    select seq, min(profile) as profile
     from filled
-    join (select profile, count(*) as offices from signature_place group by profile) as whole
-        on whole.profile = filled.profile and whole.offices = filled.offices
-    group by filled.seq
+    where met
+    group by seq
 ),
 -- Few letters differ in all three.
 asked as (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from archief.render.declarations import dutch
@@ -52,12 +52,26 @@ def written(value: object, kind: str = "text") -> str:
     return str(value)
 
 
-def ranges(seqs: list[int]) -> list[str]:
-    """Entries in few words: 12, 15, 17–20."""
+def ranges(seqs: Sequence[int], most: int) -> tuple[list[str], bool]:
+    """Entries in few words: 12, 15, 17–20.
+
+    Args:
+        seqs: in ascending order.
+        most: after so many words it stops.
+
+    Returns:
+        The words, and whether there are more.
+    """
     found: list[list[int]] = []
     for seq in seqs:
         if found and seq == found[-1][1] + 1:
             found[-1][1] = seq
+        elif len(found) == most:
+            return _spans(found), True
         else:
             found.append([seq, seq])
+    return _spans(found), False
+
+
+def _spans(found: list[list[int]]) -> list[str]:
     return [str(first) if first == last else f"{first}–{last}" for first, last in found]

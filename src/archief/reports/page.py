@@ -242,9 +242,9 @@ def _behind_figure(content: Content, section: Section, one: Counted) -> str:
 
 def _listed(content: Content, anchor: str, title: str, seqs: Sequence[int]) -> str:
     """Many entries, in few words."""
-    found = dutch.ranges(list(seqs))
-    shown = ", ".join(found[:RANGES_MAX])
-    if len(found) > RANGES_MAX:
+    found, more = dutch.ranges(seqs, RANGES_MAX)
+    shown = ", ".join(found)
+    if more:
         shown += f" en verder; <code>archief report {content.name} --format json</code> noemt ze alle"
     return (
         f'<section id="{anchor}">\n<h3>{_text(title)}</h3>\n'

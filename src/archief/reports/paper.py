@@ -132,6 +132,6 @@ def _behind(content: Content) -> Iterator[dict[str, str]]:
 
 
 def _listed(seqs: Sequence[int]) -> str:
-    found = dutch.ranges(list(seqs))
-    more = " en verder, zie verslag.json" if len(found) > RANGES_MAX else ""
-    return f"{dutch.number(len(seqs))} regels: {', '.join(found[:RANGES_MAX])}{more}."
+    found, more = dutch.ranges(seqs, RANGES_MAX)
+    further = " en verder, zie verslag.json" if more else ""
+    return f"{dutch.number(len(seqs))} regels: {', '.join(found)}{further}."

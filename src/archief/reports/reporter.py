@@ -24,7 +24,7 @@ from archief.reports.made_from import made_from
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-VIEWS = ("retention", "retention_letter", "signing", "tiered_metadata")
+VIEWS = ("letter_version", "retention", "retention_letter", "signing", "tiered_metadata")
 """Views that are worked out anew by each query that reads them."""
 
 ERASED = "[gewist]"
@@ -111,7 +111,11 @@ def make(connection: DuckDBPyConnection, log: Log, report: Report, asked: Asked)
 @contextlib.contextmanager
 def _views_once(connection: DuckDBPyConnection, report: Report) -> Iterator[None]:
     """Work a view out once that several queries of a report read; it goes before the view of its name."""
+    from archief.projections import audit  # noqa: PLC0415 - only a report with the rules asks
+
     text = " ".join(report.queries.values())
+    if any(part.fill == "rules" for part in report.part):
+        text += " ".join(rule.query for rule in audit.rules().values())
     made = [name for name in VIEWS if len(re.findall(rf"\b(?:from|join) {name}\b", text)) > 1]
     for name in made:
         connection.execute(f"create temp table {name} as select * from {ALIAS}.main.{name}")  # noqa: S608 - names of ours

@@ -25,7 +25,11 @@ select
 from event
 join event_type on event_type.tag = event.type
 left join reached on reached.stream = event.stream
-where case event.type
+where event.type in (
+    'letter_edited.v1', 'document_attached.v1', 'letter_signed.v1', 'letter_dispatched.v1', 'letter_tabled.v1',
+    'letter_withdrawn.v1', 'delivery_reported.v1'
+)
+and case event.type
     when 'letter_edited.v1' then event.seq > least(reached.dispatched, reached.withdrawn)
     when 'document_attached.v1' then event.seq > least(reached.dispatched, reached.withdrawn)
     when 'letter_signed.v1' then reached.received is not null or event.seq > reached.withdrawn

@@ -70,8 +70,9 @@ suspect as (
 whole as (
     select distinct trim(regexp_replace(lower(strip_accents(name)), '[^a-z0-9]+', '-', 'g'), '-') as name
     from (
+        -- Each name once before it is taken apart: most letters go to the same few.
         select addressee as name from letter
-        union all
+        union
         select sender from letter
     )
     where name is not null

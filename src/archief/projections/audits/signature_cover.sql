@@ -2,11 +2,16 @@
 -- severity: grave
 -- remedy: let the signatory sign the text as it is: `archief sign LETTER`
 with covered as (
-    select signature.stream, signature.seq, signature.version, signature.covered_seq, max(letter_version.version) as version_there
+    select
+        signature.seq,
+        any_value(signature.stream) as stream,
+        any_value(signature.version) as version,
+        any_value(signature.covered_seq) as covered_seq,
+        max(letter_version.version) as version_there
     from signature
     left join letter_version
         on letter_version.stream = signature.stream and letter_version.seq <= signature.covered_seq
-    group by all
+    group by signature.seq
 )
 select
     stream,
