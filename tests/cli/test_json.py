@@ -81,6 +81,9 @@ LINES = """
     --as archivaris audit --record
     --as archivaris verify --sample 3 --record --dry-run
     --as archivaris report toetsing --record
+    --as archivaris finding open --rule own:kast --severity minor --title Kast --dry-run
+    --as archivaris finding open --rule own:kast --severity minor --title Kast
+    finding list
     show 2021-00017
     show 2021-00018 --on 2026-03-03
     history 2021-00017
@@ -195,9 +198,16 @@ EXECUTION = """
 """
 """After ``authorised.txt``."""
 
+FINDING = """
+    --as archivaris finding assign {stream} "C. Smit" --dry-run
+    --as archivaris finding assign {stream} "C. Smit"
+    --as archivaris finding close {stream} --result solved --reason R --dry-run
+    --as archivaris finding close {stream} --result solved --reason R
+"""
 BEGINS = {
     "letters.txt": LINES,
     "dossiers.txt": DOSSIERS,
+    "finding.txt": FINDING,
     "proposed.txt": DESTRUCTION,
     "authorised.txt": EXECUTION,
     "offered.txt": TRANSFER,

@@ -19,6 +19,7 @@ DAY = dt.date(2021, 4, 15)
 SENT = {"stream": A, "content_seq": 3, "status": "signed", "sent_date": "2021-04-15"}
 OPEN = {"stream": A, "seq": 3, "status": "open", "due_end": "2021-04-14"}
 LIMIT = {"stream": A, "seq": 5, "end_date": "2021-04-16"}
+FINDING = {"stream": A, "seq": 7, "status": "open", "due": "2021-04-14"}
 HOLD = {"stream": A, "record": B, "seq": 5, "kind": "hold", "end_date": "2021-04-15"}
 MANDATE = {"stream": B, "seq": 3, "holders": [C], "begin_date": "2021-01-01", "end_date": "2021-04-01"}
 UNDER = {"stream": A, "seq": 7, "signatory": C, "mandate": B, "time": "2021-03-31 21:59:59"}
@@ -51,6 +52,9 @@ def _asked(connection: duckdb.DuckDBPyConnection, rule: str, day: dt.date = DAY)
         ("restriction_has_end", "restriction", LIMIT | {"end_date": None}, [5]),
         ("restriction_has_end", "restriction", LIMIT | {"end_date": None, "term": "P75Y"}, []),
         ("restriction_has_end", "restriction", LIMIT | {"end_date": None, "lifted_seq": 9}, []),
+        ("finding_in_time", "finding", FINDING, [7]),
+        ("finding_in_time", "finding", FINDING | {"due": "2021-04-15"}, []),
+        ("finding_in_time", "finding", FINDING | {"status": "solved"}, []),
         ("hold_lifted", "block", HOLD, [5]),
         ("hold_lifted", "block", HOLD | {"end_date": "2021-04-16"}, []),
         ("hold_lifted", "block", HOLD | {"lifted_seq": 9}, []),

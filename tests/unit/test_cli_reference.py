@@ -37,6 +37,7 @@ COMMANDS = {
     "search": ["search", "fietsen"],
     "audit": ["audit"],
     "verify": ["verify"],
+    "finding list": ["finding", "list"],
     "prove": ["prove", "8"],
     "check proof": ["check", "proof", "8.tlog-proof", "--checkpoint", "head"],
     "backup": ["--as", "archivaris", "backup", "kopie"],

@@ -72,7 +72,7 @@ def audit(session: Session, *, day: str | None, only: tuple[str, ...], listed: b
         raise UsageError("what is recorded is a whole audit", where="--rule", remedy="leave --rule or --record out")
     from archief.projections import audit as rules_over  # noqa: PLC0415 - a list of commands asks for less
 
-    rules = _chosen(rules_over.rules(), only)
+    rules = chosen(rules_over.rules(), only)
     if listed:
         _list(session.output, rules)
         return
@@ -136,7 +136,12 @@ def judged_from(log: Log, text: str | None) -> tuple[moment.Position, dt.date]:
     return position, moment.day_of(position.time) if text.isdigit() else dt.date.fromisoformat(text)
 
 
-def _chosen(rules: Mapping[str, Rule], only: Sequence[str]) -> Mapping[str, Rule]:
+def chosen(rules: Mapping[str, Rule], only: Sequence[str]) -> Mapping[str, Rule]:
+    """The rules of these names; all of them when none is named.
+
+    Raises:
+        NotFoundError: one of them is none.
+    """
     for name in only:
         if name not in rules:
             raise NotFoundError(

@@ -24,6 +24,7 @@ SHOWN = {
     "retention": ("number", "title", "closed", "row", "waardering", "outcome", "action_date", "missing", "stream"),
     "destructions": ("title", "round", "status", "reference_date", "records", "excepted", "earliest", "stream"),
     "transfers": ("title", "round", "status", "records", "sip_number", "offered", "rejections", "accepted", "stream"),
+    "findings": ("rule", "severity", "status", "title", "due", "stream"),
     "list-rows": ("list", "nummer", "waardering", "bewaartermijn", "procestermijn", "resultaat", "omschrijving"),
 }
 """What a person is shown of a table with many columns; JSON has them all."""
@@ -52,6 +53,7 @@ TABLES = {
     "meetings": ("meeting", "date, seq"),
     "commitments": ("commitment", "due_end nulls last, seq"),
     "series": ("series", "seq, series, year"),
+    "findings": ("finding", "seq"),
     "voided-numbers": ("voided_number", "seq"),
     "timeline": ("timeline", "seq"),
 }

@@ -82,6 +82,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "verify": "verifying:verify",
             "audit": "auditing:audit",
+            "finding": "followup:finding",
             "prove": "proving:prove",
             "check": "checking:check",
             "checkpoint": "signing:checkpoint",

@@ -348,6 +348,21 @@ class FindingOpened(Happening):
     data: FindingOpenedData
 
 
+class FindingAssignedFacts(Word):
+    """Who follows it up from here on."""
+
+    assigned: Annotated[StreamId, about("person who follows it up")]
+    due: Annotated[Date, about("when it must be solved; absent: as it was", "2027-03-01")] | None = None
+
+
+@declare("finding_assigned.v1", subject="archive", stream="finding")
+class FindingAssigned(Happening):
+    """A finding is given to a person who follows it up; the last one counts."""
+
+    facts: FindingAssignedFacts
+    data: None = None
+
+
 class FindingClosedFacts(Word):
     """How it ended."""
 

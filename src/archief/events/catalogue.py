@@ -30,6 +30,7 @@ _TAGS: dict[str, tuple[str, ...]] = {
         "fixity_checked.v1",
         "audit_recorded.v1",
         "finding_opened.v1",
+        "finding_assigned.v1",
         "finding_closed.v1",
         "backup_made.v1",
         "restore_completed.v1",
