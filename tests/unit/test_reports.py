@@ -11,7 +11,7 @@ import pytest
 
 from archief.errors import NotFoundError
 from archief.projections import tables
-from archief.reports import comparison, declaration, dutch, page, reporter, table
+from archief.reports import comparison, declaration, dutch, page, paper, reporter, table
 from archief.reports.content import Content, Section
 from tests.reporting import Town
 
@@ -293,12 +293,19 @@ def test_a_page_says_what_of_a_long_report_it_leaves_out(town: Town, monkeypatch
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
-def test_a_cell_is_no_formula(made: dict[str, Content]) -> None:
+@pytest.mark.parametrize("formula", ["=cmd()", " =cmd()", "＝cmd()"])
+def test_a_cell_is_no_formula(made: dict[str, Content], formula: str) -> None:
     section = made["register"].section("brieven")
-    evil = msgspec.structs.replace(section.rows[0], cells={**section.rows[0].cells, "onderwerp": "=cmd()"})
+    evil = msgspec.structs.replace(section.rows[0], cells={**section.rows[0].cells, "onderwerp": formula})
     changed: Section = msgspec.structs.replace(section, rows=[evil])
     sections = [changed if one.name == "brieven" else one for one in made["register"].sections]
-    assert b",'=cmd()," in table.csv_of(msgspec.structs.replace(made["register"], sections=sections))
+    assert f",'{formula},".encode() in table.csv_of(msgspec.structs.replace(made["register"], sections=sections))
+
+
+@pytest.mark.slow
+def test_a_sign_that_the_font_lacks_keeps_no_report_from_paper(made: dict[str, Content]) -> None:
+    one = msgspec.structs.replace(made["sleutels"], question="Wie is 漢字 😀?")
+    assert paper.pdf(one).startswith(b"%PDF")
 
 
 def test_values_are_written_for_a_dutch_reader() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,15 @@ COLUMNS_MAX = 9
 
 RANGES_MAX = 200
 
+TRIES_MAX = 20
+"""So many times signs that the font lacks are replaced; each time all that typst names."""
+
+REPLACED = [
+    "Tekens",
+    "Een teken dat het lettertype niet heeft, staat er met zijn nummer ([U+…]); verslag.json heeft het.",
+]
+_CODE = re.compile(r"U\+([0-9A-F]{4,6})")
+
 
 def pdf(content: Content) -> bytes:
     """Set the report.
@@ -33,13 +43,31 @@ def pdf(content: Content) -> bytes:
         ExtraMissingError: typst or the font is not installed.
         MalformedError: something in it cannot be shown in the font.
     """
-    given = _given(content)
-    last = content.made_from[-1]
-    encoded = msgspec.json.encode({**given, "data": msgspec.json.encode(plain(content)).decode()})
-    try:
-        return typeset(TEMPLATE, "report", encoded, given, dt.datetime.fromisoformat(last.time))
-    except MalformedError as error:
-        raise MalformedError(error.what, where=error.where, remedy="take another format: --format html") from None
+    given, data = _given(content), msgspec.json.encode(plain(content)).decode()
+    moment = dt.datetime.fromisoformat(content.made_from[-1].time)
+    for _ in range(TRIES_MAX):
+        encoded = msgspec.json.encode({**given, "data": data})
+        try:
+            return typeset(TEMPLATE, "report", encoded, given, moment)
+        except MalformedError as error:
+            strange = {chr(int(code, 16)): f"[U+{code}]" for code in _CODE.findall(error.what)}
+        # One letter with a sign that the font lacks does not keep all others from paper.
+        before, given = given, _replaced(given, str.maketrans(strange))
+        if given == before:
+            break
+        given["facts"] = [*(one for one in given["facts"] if one != REPLACED), REPLACED]
+    raise MalformedError(
+        "it has too many signs that the font lacks", where="--format pdf", remedy="take another format: --format html"
+    )
+
+
+def _replaced(value: Any, signs: dict[int, str]) -> Any:  # noqa: ANN401 - what a template is given
+    """The same with other signs in every text."""
+    if isinstance(value, str):
+        return value.translate(signs)
+    if isinstance(value, dict):
+        return {name: _replaced(one, signs) for name, one in value.items()}
+    return [_replaced(one, signs) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _given(content: Content) -> dict[str, Any]:
