@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from archief.exports.snapshot_manifest import Manifest
 
 SHOWS = (
-    "It shows: these are the files that were made, of a state that the head covers, {by}.",
-    "It does not show: that the tables say what the log says (only the archive does: --archive), or what followed.",
+    "It shows: the files are those of its manifest, which names a state that the head covers, {by}.",
+    "It does not show: that the tables are true: no key signs them (the archive shows it: --archive); or what followed.",
 )
 AGAIN = "It shows: these are the bytes that the archive at hand gives for that state, {by}."
 
