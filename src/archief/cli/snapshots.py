@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SHOWS = (
     "It shows: the files are those of its manifest, which names a state that the head covers, {by}.",
-    "It does not show: that the tables are true: no key signs them (the archive shows it: --archive); or what followed.",
+    "It does not show: that tables are true: no key signs them (the archive shows it: --archive), or what followed.",
 )
 AGAIN = "It shows: these are the bytes that the archive at hand gives for that state, {by}."
 
