@@ -78,6 +78,9 @@ def world(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     segment = next(Path("events/payload").iterdir())
     shutil.copy(segment, segment.with_name(f"{segment.name}.0a1b2c3d.tmp"))  # a killed run left it
     shutil.copy("events/cache/state.duckdb", "events/cache/state.duckdb.new")
+    origin = Log(LocalStorage(Path("events"))).origin.replace("/", "+")
+    for killed in (Path("events/cache/conversion.x"), Path("state/cache") / origin / "drill"):  # a conversion, a drill
+        shutil.copytree("events/payload", killed)
     return made
 
 

@@ -68,13 +68,14 @@ class Tested(NamedTuple):
     result: str
 
 
-def made(content: bytes, kind: str, moment: dt.datetime) -> Made:
+def made(content: bytes, kind: str, moment: dt.datetime, beside: Path) -> Made:
     """The version of a file in PDF/A.
 
     Args:
         content: the file.
         kind: what ``intake.identification`` sees in it.
         moment: what the PDF says of when it was made; not of a clock.
+        beside: where temporary files go: a cache, which a destruction clears of what a kill left there.
 
     Raises:
         RefusedError: nothing here makes PDF/A of it without changing what it shows.
@@ -84,7 +85,7 @@ def made(content: bytes, kind: str, moment: dt.datetime) -> Made:
     if kind in ("text", "mail"):
         return _set(content, kind, moment)
     if kind in ("docx", "html", "other"):
-        return _by_office(content, kind)
+        return _by_office(content, kind, beside)
     raise RefusedError(
         {
             "pdf": "nothing here makes PDF/A of a PDF without changing it",
@@ -120,7 +121,7 @@ def _set(content: bytes, kind: str, moment: dt.datetime) -> Made:
 # LibreOffice
 
 
-def _by_office(content: bytes, kind: str) -> Made:
+def _by_office(content: bytes, kind: str, beside: Path) -> Made:
     """Ask LibreOffice, in a folder and with settings of its own that are gone afterwards."""
     office = shutil.which(OFFICE)
     if office is None:
@@ -130,7 +131,7 @@ def _by_office(content: bytes, kind: str) -> Made:
             remedy=f"install LibreOffice; or {YOURSELF}",
         )
     ending = {"docx": ".docx", "html": ".html"}.get(kind, "")
-    with tempfile.TemporaryDirectory(prefix="archief-") as name:
+    with tempfile.TemporaryDirectory(prefix="conversion.", dir=beside) as name:
         folder = Path(name)
         given = folder / f"document{ending}"
         given.write_bytes(content)
@@ -181,8 +182,8 @@ def _asked(words: list[str], name: str) -> str:
 # the test
 
 
-def tested(one: Made) -> Tested:
-    """Compare the words, and let veraPDF judge where it is.
+def tested(one: Made, beside: Path) -> Tested:
+    """Compare the words, and let veraPDF judge where it is; temporary files as for :func:`made`.
 
     Raises:
         RefusedError: a test failed: nothing of it is kept.
@@ -204,7 +205,7 @@ def tested(one: Made) -> Tested:
     else:
         version = _asked([judge, "--version"], "veraPDF").split()
         tests.append(f"veraPDF {next((word for word in version if word[:1].isdigit()), '')}, profiel {one.flavour}")
-        if not _judged(judge, one):
+        if not _judged(judge, one, beside):
             raise RefusedError(
                 f"it failed its test: veraPDF does not take it for PDF/A-{one.flavour}",
                 where="--document",
@@ -227,8 +228,8 @@ def _missing(one: Made) -> int:
     return sum(max(count - there[word], 0) for word, count in wanted.items() if word not in solid)
 
 
-def _judged(judge: str, one: Made) -> bool:
-    with tempfile.TemporaryDirectory(prefix="archief-") as name:
+def _judged(judge: str, one: Made, beside: Path) -> bool:
+    with tempfile.TemporaryDirectory(prefix="conversion.", dir=beside) as name:
         path = Path(name) / "document.pdf"
         path.write_bytes(one.content)
         return _asked([judge, "--flavour", one.flavour, "--format", "text", str(path)], "veraPDF").startswith("PASS ")

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from archief import durable
 from archief.cli import at_hand, conversion, declaring, rendering, writing
 from archief.cli.at_hand import Letter
 from archief.cli.conversion import Made, Tested
@@ -65,8 +66,10 @@ def convert(
         _demand_time(letter, record)
         source = _source(letter, wanted)
         content = rendering.stored(made.log, source)
-        version = conversion.made(content, identification.kind_of(content), _moment(letter, source))
-        tested = conversion.tested(version)
+        cache = session.cache_folder(made.origin)
+        durable.make_folder(cache)
+        version = conversion.made(content, identification.kind_of(content), _moment(letter, source), cache)
+        tested = conversion.tested(version, cache)
         writing.finish(
             made,
             _drafts(session, made, letter, _identified(source, content), version, tested),

@@ -108,7 +108,7 @@ def alone(session: Session) -> Iterator[None]:
 
 def _caches(session: Session, origin: str) -> list[Path]:
     """The folders of what can be thrown away: the archive's, and this person's own where that could not be written."""
-    return [session.archive / "cache", session.state_folder / "cache" / origin.replace("/", "+")]
+    return [session.archive / "cache", session.own_cache(origin)]
 
 
 def clear(session: Session, origin: str) -> None:

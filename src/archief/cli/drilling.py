@@ -40,7 +40,7 @@ def drill(asked: Asked, found: Found, into: Path | None, *, record: bool) -> Non
         made = stack.enter_context(writing.writer(session, accept_clock=asked.accept_clock)) if record else None
         if made is not None:
             made.check([_exercise(made, found, Brought())])
-        folder = stack.enter_context(_scratch(asked, into))
+        folder = stack.enter_context(_scratch(asked, into, found.log.origin))
         brought, report = built(session, found, folder)
         rows, events = _replayed(folder, report)
         remembered = session.heads().recall(found.log.origin)
@@ -78,14 +78,18 @@ def _exercise(made: Writer, found: Found, brought: Brought) -> Draft:
 
 
 @contextlib.contextmanager
-def _scratch(asked: Asked, into: Path | None) -> Iterator[Path]:
-    """A folder for this person alone, that is gone afterwards; what a drill that was killed left there goes first."""
+def _scratch(asked: Asked, into: Path | None, origin: str) -> Iterator[Path]:
+    """A folder for this person alone, that is gone afterwards; what a drill that was killed left there goes first.
+
+    It lies in a cache of this archive: a destruction clears it.
+    """
     session = asked.session
-    place, lock = session.state_folder / "drill", Lock(session.state_folder / "drill.lock", session.lock_seconds)
+    cache = session.own_cache(origin)
+    place, lock = cache / "drill", Lock(cache / "drill.lock", session.lock_seconds)
     if into is not None:
         refuse_target(session, into, [*asked.places, session.archive], test=True)
         place = into
-    durable.make_folder(session.state_folder, mode=0o700)
+    durable.make_folder(cache, mode=0o700)
     lock.take()  # a drill that clears up would take away what another one looks at
     try:
         if into is None and place.exists():

@@ -128,6 +128,10 @@ class Session:
             raise UsageError(f"neither {variable} nor HOME is set", remedy=f"name a folder in {variable}")
         return Path(home) / below_home
 
+    def own_cache(self, origin: str) -> Path:
+        """What can be thrown away of an archive and lies outside of it, for this person alone."""
+        return self.state_folder / "cache" / origin.replace("/", "+")
+
     def cache_folder(self, origin: str) -> Path:
         """Where what can be thrown away goes: in the archive; where that is read-only, or where anybody may write it,
         in the state folder, for this person alone.
@@ -140,7 +144,7 @@ class Session:
             return here
         from archief import durable  # noqa: PLC0415 - seldom
 
-        elsewhere = self.state_folder / "cache" / origin.replace("/", "+")
+        elsewhere = self.own_cache(origin)
         durable.make_folder(elsewhere, mode=0o700)
         with durable.reported(elsewhere):
             elsewhere.chmod(0o700)
