@@ -10,13 +10,9 @@ with counted as (
     union all
     select 'tijdstempels', seq from event where type = 'timestamp_obtained.v1'
     union all
-    select 'bevindingen', seq from event where type = 'finding_opened.v1'
+    select 'bevindingen', seq from finding
     union all
-    select 'open', opened.seq
-    from event as opened
-    anti join event as closed
-        on closed.stream = opened.stream and closed.type = 'finding_closed.v1' and closed.seq > opened.seq
-    where opened.type = 'finding_opened.v1'
+    select 'open', seq from finding where status = 'open'
     union all
     select 'kopieën', seq from event where type = 'backup_made.v1'
     union all

@@ -260,13 +260,9 @@ with counted as (
         type = 'audit_recorded.v1'
         and cast((time at time zone 'UTC') at time zone 'Europe/Amsterdam' as date) > $day - interval 2 years
     union all
-    select 'bevindingen', seq from event where type = 'finding_opened.v1'
+    select 'bevindingen', seq from finding
     union all
-    select 'open_bevindingen', opened.seq
-    from event as opened
-    anti join event as closed
-        on closed.stream = opened.stream and closed.type = 'finding_closed.v1' and closed.seq > opened.seq
-    where opened.type = 'finding_opened.v1'
+    select 'open_bevindingen', seq from finding where status = 'open'
 )
 select wanted.figure, count(seq) as value, list(seq order by seq) filter (seq is not null) as events
 from (select unnest(['evaluaties', 'recent', 'bevindingen', 'open_bevindingen']) as figure) as wanted
