@@ -41,6 +41,7 @@ def _asked(connection: duckdb.DuckDBPyConnection, rule: str, day: dt.date = DAY)
         ("sent_and_not_dispatched", "letter", SENT | {"status": "received"}, []),
         ("letter_in_dossier", "letter", {"stream": A, "opened_seq": 3}, [3]),
         ("letter_in_dossier", "letter", {"stream": A, "opened_seq": 3, "destroyed_seq": 9}, []),
+        ("letter_in_dossier", "letter", {"stream": A, "opened_seq": 3, "kind": "verklaring"}, []),
         ("dossier_classified", "dossier", {"stream": A, "opened_seq": 3}, [3]),
         ("dossier_classified", "dossier", {"stream": A, "opened_seq": 3, "classified_seq": 5}, []),
         ("commitment_in_time", "commitment", OPEN, [3]),

@@ -26,7 +26,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return export_archive(tmp_path_factory.mktemp("made"))
+    archive = export_archive(tmp_path_factory.mktemp("made"))
+    with archive.connected():  # its state is there before a test lets the disk be full
+        return archive
 
 
 def write(made: Exported, place: Path, streams: Sequence[str] | None = None, *, norm: bool = False) -> sip.Written:
