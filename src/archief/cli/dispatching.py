@@ -95,14 +95,27 @@ def dispatch(
         }
         data = {name: value for name, value in data.items() if value}
         facts = {"channel": channel, "date": date or day.isoformat()}
+        if facts["date"] > day.isoformat():
+            raise UsageError("a day that is still to come", where="--date", remedy="record it when it has gone out")
         one = draft("letter_dispatched", letter.stream, facts, data, expect_version=version)
         made.check([one])
         stands = standing.of(letter, made.journal.authority, day)
         if stands.missing and deviation is None and not dry_run:
             session.output.warn(standing.told(stands))
-            session.confirm("It is not signed as the law wants, and no reason is given. Send it?", yes=yes)
+            question = "It is not signed as the law wants, and no reason is given. Send it?"
+            session.confirm(question, yes=yes, instead="have it signed (`archief sign`), or say why: --deviation TEXT")
+        _warn_of_days(session, letter, facts["date"])
         told = [_sentence(facts, data), standing.told(stands)]
         writing.finish(made, [one], dry_run=dry_run, told=list(filter(None, told)), more=standing.members(stands))
+
+
+def _warn_of_days(session: Session, letter: Letter, date: str) -> None:
+    """Say what is odd about a day: it cannot be taken back once it is recorded."""
+    before = [one["date"] for one in letter.told["dispatches"]]
+    if before:
+        session.output.warn(f"it went out before, on {', '.join(before)}: this is another dispatch")
+    if date < letter.fields.get("date", ""):
+        session.output.warn(f"{date} is before the letter's own date, {letter.fields['date']}")
 
 
 def _sentence(facts: dict[str, str], data: dict[str, Any]) -> str:

@@ -143,6 +143,7 @@ def sign(
         data = {name: text for name, text in data.items() if text}
         pdf = signed_pdf.signed(made, letter, wanted, dry_run=dry_run) if wanted is not None else None
         stands = standing.of(letter, authority, day, [signature])
+        _warn_of_office(made, letter, facts)
         told = [f"signed as {facts['role']} ({facts['basis']})", standing.told(stands)]
         drafts = _Drafts(made, letter, facts, data, version)
         if pdf is not None:
@@ -150,6 +151,17 @@ def sign(
             return
         told = list(filter(None, told))
         writing.finish(made, [drafts.signed()], dry_run=dry_run, told=told, more=standing.members(stands))
+
+
+def _warn_of_office(made: Writer, letter: Letter, facts: dict[str, Any]) -> None:
+    """Say what is odd about who signs in which office; it may be meant."""
+    warn, role = made.session.output.warn, facts["role"]
+    before = [one for one in letter.told["signatures"] if one["current"] and one["role"] == role]
+    if any(one["signatory"] == made.person for one in before):
+        warn(f"this person signed this version as {role} before: this is another signature")
+    office = _office(made)
+    if "mandate" not in facts and office is not None and office != role:
+        warn(f"this person was enrolled as {office}, and signs as {role}")
 
 
 class _Drafts(NamedTuple):

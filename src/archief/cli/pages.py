@@ -25,6 +25,8 @@ DATE_FIELDS = ("outcome", "action_date", "latest_date", "missing")
 
 LETTER_FIELDS = ("number", "date", "kind", "status", "subject", "stream")
 
+RECORD_FIELDS = ("kind", "number", "date", "row", "due", "subject", "stream")
+
 TRANSFER_FIELDS = (
     "round", "title", "status", "reference_date", "early", "records", "exported_seq", "sip_number", "objects", "files",
     "bytes", "offered_seq", "offered", "channel", "rejections", "ground", "accepted_seq", "accepted", "form", "kept",
@@ -97,11 +99,34 @@ def show_dossier(output: Output, told: Mapping[str, Any], stream: str) -> None:
         output.line("no letters in it")
 
 
-def rounds(_session: Session, _log: Log, _size: int, happened: Sequence[Happened]) -> dict[str, Any]:
-    """A destruction with all its rounds, as plain values."""
+def rounds(session: Session, log: Log, size: int, happened: Sequence[Happened]) -> dict[str, Any]:
+    """A destruction with all its rounds, and the records of the last one, as plain values."""
     titles = {one.event.seq: one.data.title for one in happened if hasattr(one.data, "title")}
     found = rounds_of((one.event, one.person, one.key) for one in happened)
-    return {"rounds": [_round(number, one, titles) for number, one in enumerate(found, 1)]}
+    listed = _listed(session, log, size, found[-1].records)
+    return {"rounds": [_round(number, one, titles) for number, one in enumerate(found, 1)], "listed": listed}
+
+
+def _listed(session: Session, log: Log, size: int, streams: Sequence[str]) -> list[dict[str, Any]]:
+    """The records of a list as whoever reviews it must see them: dossiers first; of what is destroyed, by what."""
+    query = """
+        select 'dossier', dossier.number, cast(dossier.opened as varchar), dossier.row,
+            cast(retention.action_date as varchar), dossier.title, cast(stream as varchar), dossier.status
+        from dossier left join retention using (stream) where list_contains(cast(? as uuid[]), stream)
+        union all
+        select letter.kind, letter.number, cast(letter.date as varchar), null,
+            cast(retention_letter.action_date as varchar), letter.subject, cast(stream as varchar), letter.status
+        from letter left join retention_letter using (stream) where list_contains(cast(? as uuid[]), stream)
+    """
+    with retained.reading(session, log, size) as known:
+        rows = known.rows(query, list(streams), list(streams))
+    rows.sort(key=lambda row: (row[0] != "dossier", row[4] or "", row[2] or "", row[6]))
+    gone = authority.of(session, log).destructions if any(row[-1] == "destroyed" for row in rows) else None
+    told = [dict(zip(RECORD_FIELDS, row[:-1], strict=True)) for row in rows]
+    for one, row in zip(told, rows, strict=True):
+        if gone is not None and row[-1] == "destroyed":
+            one["subject"] = letters.gone(gone.certificate(one["stream"]))
+    return told
 
 
 def _round(number: int, one: Round, titles: Mapping[int, str]) -> dict[str, Any]:
@@ -141,6 +166,8 @@ def show_rounds(output: Output, told: Mapping[str, Any], stream: str, name: Name
         output.fields([*pairs, *steps], indent="  ")
         for record in one["excepted"]:
             output.line(f"  stays: {record['stream']} ({record['ground']})")
+    output.line()
+    output.table([name.upper() for name in RECORD_FIELDS], [list(one.values()) for one in told["listed"]])
 
 
 def transfer(session: Session, log: Log, size: int, happened: Sequence[Happened]) -> dict[str, Any]:

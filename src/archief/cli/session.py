@@ -303,12 +303,13 @@ class Session:
 
     # a person's word
 
-    def confirm(self, question: str, *, yes: bool) -> None:
+    def confirm(self, question: str, *, yes: bool, instead: str = "") -> None:
         """Ask before what cannot be undone.
 
         Args:
             question: ends with a question mark.
             yes: the person said so in advance.
+            instead: what else could be done; empty when there is nothing.
 
         Raises:
             UsageError: the answer is no, or there is nobody to ask.
@@ -316,7 +317,10 @@ class Session:
         if yes:
             return
         if not sys.stdin.isatty():
-            raise UsageError(f"this asks for a person's word: {question}", remedy="give it with --yes")
+            raise UsageError(
+                f"this asks for a person's word: {question}",
+                remedy="; ".join(filter(None, [instead, "give it with --yes"])),
+            )
         import click  # noqa: PLC0415 - is imported already
 
         from archief.cli.output import printable  # noqa: PLC0415 - as above

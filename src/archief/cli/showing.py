@@ -220,7 +220,13 @@ def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
     body = fields.pop("body", [])
     fields.pop("fields_order", None)  # the rows stand in it
     output.line(output.styled(f"letter {found.stream}", bold=True))
-    pairs = [("kind", told.get("kind")), ("status", told["status"]), ("version", told["version"])]
+    received = f"{told['date']} by {told['channel']}" if told.get("channel") else None
+    pairs = [
+        ("kind", told.get("kind")),
+        ("status", told["status"]),
+        ("received", received),
+        ("version", told["version"]),
+    ]
     if found.marks:
         pairs.append(("content", ", ".join(sorted(set(found.marks.values())))))
     output.fields([*pairs, *((name, _shown(value)) for name, value in fields.items())], indent="  ")
@@ -243,8 +249,17 @@ def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
     for one in told["erasures"]:
         output.line(_erasure(one))
     for one in told["relations"]:
-        output.line(f"{one['relation']} {one['other']}")
+        output.line(f"{one['relation']} {_other(found, one['other'])}")
     _foot(output, found)
+
+
+def _other(found: _Found, stream: str) -> str:
+    """Another record as a person names it: by its number, when it has one."""
+    from archief.cli import state  # noqa: PLC0415 - only a letter with relations asks
+
+    with state.connection(found.session, found.log) as known:
+        row = known.execute("select number from letter where stream = cast(? as uuid)", [stream]).fetchone()
+    return f"{row[0]} ({stream[:8]})" if row is not None and row[0] else stream
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - any field of a letter

@@ -367,6 +367,9 @@ def main(words: Sequence[str]) -> int:
             vkeys += Path(named).read_text().split() if Path(named).is_file() else [named]
         elif word == "--checkpoint":
             trusted = Path(next(ahead, "")).read_bytes()
+        elif word in ("-h", "--help"):
+            sys.stdout.write("python3 check.py [BUNDLE] [--vkey FILE|KEY] [--checkpoint FILE]\n")
+            return 0
         else:
             places.append(word)
     place = Path(places[0]) if places else Path(__file__).resolve().parent

@@ -31,6 +31,16 @@ STEPS = {
 }
 """The steps that belong to different persons, and how they are told."""
 
+NEXT = {
+    "proposed": "first the content owner: archief destroy review",
+    "reviewed": "first the archivaris: archief destroy consent",
+    "consented": "first the college: archief destroy authorise",
+    "authorised": "carry it out (archief destroy execute), or stop it (archief destroy cancel)",
+    "refused": "begin a next round: archief destroy propose --again",
+    "cancelled": "begin a next round: archief destroy propose --again",
+}
+"""What comes next, by the status of a round."""
+
 
 # what may be done next
 
@@ -240,7 +250,7 @@ def _check_status(current: Round, *wanted: str) -> None:
         raise RefusedError(
             f"this round is {current.status}, not {' or '.join(wanted)}",
             where=_where(current),
-            remedy="see `archief show`",
+            remedy=NEXT.get(current.status, "see `archief show`"),
         )
 
 
