@@ -1,4 +1,4 @@
-"""The README's stories (tour, day, destruction, transfer, reports), pasted line by line into a shell: they do what the README says."""
+"""The README's stories, pasted line by line into a shell: they do what the README says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STEP = re.compile(
-    r"^```sh (?P<story>tour|day|transfer|destruction|reports)\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<shown>.*?)^```$)?",
+    r"^```sh (?P<story>tour|day|transfer|destruction|reports)\n"
+    r"(?P<commands>.*?)^```\n(?:\n```text\n(?P<shown>.*?)^```$)?",
     re.MULTILINE | re.DOTALL,
 )
 MARK = "=== end of step"
