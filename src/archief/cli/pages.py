@@ -125,7 +125,7 @@ def _listed(session: Session, log: Log, size: int, streams: Sequence[str]) -> li
     told = [dict(zip(RECORD_FIELDS, row[:-1], strict=True)) for row in rows]
     for one, row in zip(told, rows, strict=True):
         if gone is not None and row[-1] == "destroyed":
-            one["subject"] = letters.gone(gone.certificate(one["stream"]))
+            one["subject"] = letters.gone(gone, one["stream"])
     return told
 
 
