@@ -225,11 +225,22 @@ def delete_exports(session: Session, origin: str, sought: Sought) -> None:
             continue
         with durable.reported(place):
             if place.is_dir():
-                shutil.rmtree(place)
+                _delete_folder(place)
             else:
                 place.unlink()
             durable.sync_folder(place.parent)
         exported.deleted(session, origin, one)
+
+
+def _delete_folder(place: Path) -> None:
+    """Delete a copy that is a folder; what it is known by goes last, so that who is stopped goes on with it."""
+    known_by = {"check.py", "manifest.json"}
+    for one in sorted(place.iterdir(), key=lambda one: (one.name in known_by, one.name)):
+        if one.is_dir() and not one.is_symlink():
+            shutil.rmtree(one)
+        else:
+            one.unlink()
+    place.rmdir()
 
 
 def forget_exports(session: Session, origin: str, streams: Collection[str]) -> None:
