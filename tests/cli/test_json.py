@@ -182,7 +182,7 @@ TRANSFER = """
     --as depot transfer receipt {stream} --note ontvangst.note
     --as archivaris transfer declare {stream} --dry-run
     --as archivaris transfer declare {stream}
-    --as smit destroy propose --copies {stream} --title Kopieën --dry-run
+    --as smit destroy propose --copies {stream} --title Kopieën --reason R --dry-run
     list --kind transfers
     show {stream}
 """
@@ -276,4 +276,4 @@ def test_what_every_command_prints_is_json(
         told = json.loads(out)
         assert isinstance(told, dict), command
         assert ("--dry-run" in words and words[0] != "doctor") == ("dry_run" in told), command
-        stream = told.get("streams", [stream])[0]
+        stream = told.get("streams", [stream])[-1]

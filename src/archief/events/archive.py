@@ -302,7 +302,7 @@ class AuditRecordedFacts(Word):
     violations: Annotated[Count, about("violations found", 2)]
     rule_sets: Annotated[RuleSets, about("rule sets that were applied", unique=True)] = []
     reference_date: Annotated[Date, about("the date the audit looked from (peildatum)")] | None = None
-    broken: Annotated[list[BrokenRule], about("each rule that is broken", high=1_000, unique="rule")] = []
+    broken: Annotated[list[BrokenRule], about("each rule that is broken", high=400, unique="rule")] = []
 
 
 class AuditRecordedData(Word):

@@ -12,7 +12,7 @@ all that is needed to go on.
 
 >>> leaves = [leaf_hash(entry) for entry in (b"one", b"two", b"three")]
 >>> frontier = Frontier()
->>> frontier.extend(leaves)
+>>> roots = frontier.extend(leaves)
 >>> frontier.root() == node_hash(node_hash(leaves[0], leaves[1]), leaves[2]) == root(leaves)
 True
 >>> frontier.root().hex()
