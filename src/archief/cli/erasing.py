@@ -17,6 +17,7 @@ import msgspec
 
 from archief import erasure
 from archief.cli import declaring, derived, letters, records, retained, state, writing
+from archief.cli.certificate import METHOD
 from archief.cli.declaring import Kept
 from archief.cli.derived import Reached
 from archief.cli.dossiers import DECIDES
@@ -37,7 +38,6 @@ from archief.rules import erasures
 from archief.rules.town_hall import day_of
 
 ERASED = "payload_erased.v1"
-METHOD = "erased-and-rebuilt"
 ROLE = "archivaris"
 
 

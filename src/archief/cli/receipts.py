@@ -16,7 +16,7 @@ from archief.cli.drafting import present
 from archief.cli.output import counted
 from archief.cli.session import Session
 from archief.cli.transferring import PACKAGE_EXITS, Case
-from archief.cli.verbs import verb, writing_options
+from archief.cli.verbs import F, verb, writing_options
 from archief.cli.wording import draft, options_of, typed_at
 from archief.errors import (
     KeyMissingError,
@@ -112,6 +112,25 @@ def answer(
     session.output.fields([*pairs, ("key", key.public.id)], indent="  ")
 
 
+def _their_answer(command: F) -> F:
+    """The options by which an answer of the records office is given: a signed note, or a paper and what it says."""
+    options = (
+        click.option("--note", "note_", type=click.Path(path_type=Path), metavar="FILE", help="Their signed receipt."),
+        click.option(
+            "--document",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Their paper or e-mail; an archivaris confirms it.",
+        ),
+        click.option("--number", metavar="NUMBER", help="With --document: the package's number as it stands there."),
+        click.option("--sha256", metavar="HASH", help="With --document: the package's SHA-256, if it stands there."),
+        click.option("--date", "day", metavar="DATE", help="With --document: its day."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @verb(
     "receipt",
     example="""
@@ -122,16 +141,7 @@ def answer(
     exits=ANSWERS,
 )
 @click.argument("transfer_", metavar="TRANSFER")
-@click.option("--note", "note_", type=click.Path(path_type=Path), metavar="FILE", help="Their signed receipt.")
-@click.option(
-    "--document",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Their paper or e-mail; an archivaris confirms it.",
-)
-@click.option("--number", metavar="NUMBER", help="With --document: the package's number as it stands there.")
-@click.option("--sha256", metavar="HASH", help="With --document: the package's SHA-256, if it stands there.")
-@click.option("--date", "day", metavar="DATE", help="With --document: its day.")
+@_their_answer
 @click.option(
     "--keep/--no-keep", default=True, help="The copy here stays for use (it does); or it is not needed any more."
 )
@@ -264,16 +274,7 @@ def declare(
 @click.option(
     "--ground", required=True, metavar="CODE", help="Main reason: metadata, format, checksum, agreement, other."
 )
-@click.option("--note", "note_", type=click.Path(path_type=Path), metavar="FILE", help="Their signed receipt.")
-@click.option(
-    "--document",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Their paper or e-mail; an archivaris confirms it.",
-)
-@click.option("--number", metavar="NUMBER", help="With --document: the package's number as it stands there.")
-@click.option("--sha256", metavar="HASH", help="With --document: the package's SHA-256, if it stands there.")
-@click.option("--date", "day", metavar="DATE", help="With --document: its day.")
+@_their_answer
 @click.option("--reason", "reasons", multiple=True, metavar="TEXT", help="With --document: a reason; one each time.")
 @click.option("--remark", metavar="TEXT", help="Remarks; stands in the payload.")
 @writing_options()
