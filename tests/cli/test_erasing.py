@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from archief import erasure
-from archief.cli import declaring, derived, erasing
+from archief.cli import declaring
+from archief.cli.destruction import derived, erasing
 from archief.errors import WriteFailedError
 from tests.cli import transcript
 from tests.cli.transcript import World

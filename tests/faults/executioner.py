@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archief import durable, erasure
-from archief.cli import derived
+from archief.cli.destruction import derived
 from archief.cli.main import run
 from archief.cli.session import Session
 from archief.keys import Cost

@@ -14,7 +14,7 @@ from archief import canonical
 from archief.backups import folder as folders
 from archief.backups.copying import Copying
 from archief.backups.folder import Folder
-from archief.cli import backups
+from archief.cli.care import backups
 from archief.cli.session import Session
 from archief.draft import draft
 from archief.errors import (

@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from archief.cli import bulk
+from archief.cli.entries import bulk
 from archief.cli.main import run
 from archief.cli.session import Session
 from archief.errors import WriteFailedError

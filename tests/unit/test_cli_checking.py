@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from archief import canonical
-from archief.cli import checking_bundles, headfile
+from archief.cli import headfile
 from archief.cli.main import run
 from archief.cli.session import Session
+from archief.cli.trust import checking_bundles
 from archief.errors import MalformedError
 from archief.keys import COSIGNATURE_ED25519, ED25519, MLDSA44, Ed25519SigningKey, MlDsaSigningKey
 from archief.law import roles

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from archief.cli import registration
-from archief.cli.registration import Wanted
+from archief.cli.letters import registration
+from archief.cli.letters.registration import Wanted
 from archief.errors import Interrupted, UsageError
 from archief.intake import process
 from archief.log import Log
@@ -247,7 +247,7 @@ PROMISE = {"text": "x", "due": "vóór de zomer", "due_end": "2021-06-20", "made
     ids=["meeting", "papers", "promise"],
 )
 def test_what_a_text_announces_is_a_command_to_paste(proposals: dict[str, Any], command: str) -> None:
-    from archief.cli.registering import proposed
+    from archief.cli.letters.registering import proposed
 
     assert [command] == list(proposed("7", proposals, "2021-04-15"))
 

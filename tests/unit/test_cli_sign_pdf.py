@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from archief.cli import timestamping
 from archief.cli.main import run
 from archief.cli.session import Session
+from archief.cli.trust import timestamping
 from archief.errors import (
     ExtraMissingError,
     MalformedError,

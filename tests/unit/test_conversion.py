@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archief.cli import conversion
+from archief.cli.letters import conversion
 from archief.errors import ExtraMissingError, MalformedError, RefusedError
 from archief.render.plain_text import plain_text
 

@@ -13,7 +13,7 @@ from unittest import mock
 import msgspec
 import pytest
 
-from archief.cli import importing
+from archief.cli.exchange import importing
 from archief.cli.writing import Writer
 from archief.draft import draft
 from archief.exports import lint, mdto, package, package_forms, proofs, selection, sip, takeover, wrapping

@@ -130,7 +130,7 @@ def _verified(session: Session, log: Log, status: Status, *, whole: bool) -> Pro
     Raises:
         ArchiefError: the log is not sound.
     """
-    from archief.cli import verifying  # noqa: PLC0415 - a current state asks for no verification
+    from archief.cli.trust import verifying  # noqa: PLC0415 - a current state asks for no verification
 
     report = verifying.verified(session, since=not whole)
     if report.gravest() not in (None, "finding"):

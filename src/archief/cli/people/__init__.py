@@ -1,0 +1,1 @@
+"""Who takes part: the archive's founding, its keys, persons, roles and mandates."""

@@ -1,0 +1,1 @@
+"""Transfer to the records office: proposal, offer, receipt, declaration."""

@@ -1,0 +1,1 @@
+"""Proof and supervision: verify, audit, findings, proofs, signed heads, timestamps."""
