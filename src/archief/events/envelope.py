@@ -265,7 +265,7 @@ def possession_message(origin: str, person: str, key: str) -> bytes:
         person: the stream id of the person.
         key: the key's id.
     """
-    return _POSSESSION_PREFIX + canonical.encode({"key": key, "origin": origin, "person": person})
+    return _POSSESSION_PREFIX + canonical.encode_struct({"key": key, "origin": origin, "person": person})
 
 
 def letter_message(

@@ -150,10 +150,11 @@ class Authority(msgspec.Struct):
                 raise  # this machine cannot judge; the commit may be as it should
             except ArchiefError as error:
                 reasons.append(f"entry {event.seq}: {error.what}")
-        reasons += trial.outcome_faults(self, commit.key)
+        if events or not self.origin:
+            reasons += trial.outcome_faults(self, commit.key)
         if trial.origin != commit.origin:
             reasons.append(f"the commit is of log {commit.origin}, its events name {trial.origin}")
-        if not reasons:
+        if events and not reasons:
             for name in self.__struct_fields__:
                 setattr(self, name, getattr(trial, name))
         return Judgement(reasons)
@@ -170,7 +171,7 @@ class Authority(msgspec.Struct):
         """
         if not before.origin:
             return self._founding_faults(key)
-        if before.archivarissen() and not self.archivarissen():
+        if not self.archivarissen() and before.archivarissen():
             return ["no archivaris with a key would be left"]
         return []
 

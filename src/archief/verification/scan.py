@@ -53,7 +53,7 @@ class _Scanner:
         self.keys = dict(stretch.keys)
         self.segment = stretch.segment
         self.name = stretch.segment.name
-        self.out = Scan(stretch.segment, stretch.begin, stretch.begin)
+        self.out = Scan(stretch.segment, stretch.begin, stretch.begin, keys=self.keys)
         self.payload_name = f"payload/{stretch.segment.first:012d}.jsonl"
         self.payload_lines: list[bytes] = []
         self.payload_at = 0

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from archief import canonical
-from archief.errors import ArchiefError
-from archief.events import envelope
 from archief.events.envelope import Commit
 from archief.keys import PublicKey
 from archief.storage.base import Segment, Storage
@@ -69,7 +65,12 @@ class InnerSignature(NamedTuple):
 
 @dataclass
 class Scan:
-    """What one worker found."""
+    """What one worker found.
+
+    Attributes:
+        keys: those that were known and those enrolled in it, by id: an id is the key's hash, so they need no more trust
+            than a candidate.
+    """
 
     segment: Segment
     begin: int
@@ -88,15 +89,5 @@ class Scan:
     documents_missing: list[tuple[int, str, int, Fault]] = field(default_factory=list)
     events: int = 0
     payloads: int = 0
+    keys: dict[str, PublicKey] = field(default_factory=dict)
     broken: bool = False
-
-    def enrolled_keys(self) -> dict[str, PublicKey]:
-        """The keys enrolled in it, by id: a key's id is its hash, so they need no more trust than a candidate."""
-        known: dict[str, PublicKey] = {}
-        for _, entry in self.looked:
-            if entry.endswith(b'"key_enrolled.v1"}'):
-                with contextlib.suppress(ArchiefError):  # a damaged line was named already
-                    fact = envelope.decode_event(entry).facts.key
-                    public = PublicKey(fact.type, canonical.base64_decode(fact.public))
-                    known[public.id] = public
-        return known

@@ -230,8 +230,7 @@ def _scans(
         if processes > 1 and len(stretches) > SEGMENTS_FOR_PROCESSES:
             pool = working.enter_context(_workers(processes))
         first = scan.scan(stretches[0])
-        known = first.enrolled_keys()
-        rest = [stretch._replace(keys=known) for stretch in stretches[1:]]
+        rest = [stretch._replace(keys=first.keys) for stretch in stretches[1:]]
         found = map(scan.scan, rest) if pool is None else _shared_out(pool, rest, processes)
         for one in itertools.chain([first], found):
             if progress is not None:
