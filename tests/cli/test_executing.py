@@ -1,14 +1,16 @@
-"""A hold that comes between the question and the announcement; an announcement that another program wrote."""
+"""A hold that comes between the question and the announcement; an announcement against the rules, and taken back."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from archief.cli import drafting
+from archief.cli.destruction import executing
 from archief.cli.session import Session
 from tests.cli import transcript
 from tests.cli.transcript import World
@@ -64,3 +66,30 @@ def test_what_was_announced_against_the_rules_is_not_carried_out(world: World, m
         assert 0 == world.run(append)[2]
     _, err, code = world.run(f"archief --as smit destroy execute {row['stream']} --yes")
     assert (21, True) == (code, "announced although it changed after the consent" in err), err
+    cancel = f"archief --as smit destroy cancel {row['stream']} --ground mistaken --reason 'buiten de regels om'"
+    out, err, code = world.run(cancel)
+    assert (0, True) == (code, "the round is cancelled" in out), err
+    assert ["cancelled"] == told(world)["status"].split()
+    assert 0 == world.run("archief --as smit annotate 2021-00017 'Toch gebleven'")[2]
+    assert 0 == world.run(f"archief --as smit destroy propose --due --again {row['stream']} --title Opnieuw")[2]
+
+
+@pytest.mark.parametrize("lawful", [True, False])
+def test_an_execution_in_its_midst_is_gone_on_with_unless_it_was_against_the_rules(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, lawful: bool
+) -> None:
+    destruction = world.stream
+    if not lawful:
+        world.run("archief --as smit annotate 2021-00017 'Gebeld'")
+        world.stream = destruction
+        monkeypatch.setattr(executing, "_recheck", lambda *_: None)
+    with monkeypatch.context() as context:
+        context.setattr(executing, "_close_records", Mock(side_effect=KeyboardInterrupt))
+        assert 0 != world.run(f"{EXECUTE} --yes")[2]
+    _, err, code = world.run("archief --as archivaris destroy cancel $S --ground changed --reason Bezwaar")
+    if lawful:
+        assert (21, True) == (code, "go on with it: archief destroy execute" in err), err
+        assert 0 == world.run(f"{EXECUTE} --yes")[2]
+        return
+    assert (0, True) == (code, "it was begun although it changed after the consent" in err), err
+    assert "a payload is missing and no destruction covers it" in "".join(world.run("archief verify")[:2])

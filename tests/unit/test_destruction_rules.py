@@ -137,10 +137,13 @@ def test_a_next_round_follows_a_refusal_or_a_cancellation() -> None:
     destruction.check_propose([])
 
 
-def test_what_has_begun_is_not_cancelled() -> None:
-    destruction.check_cancel(_authorised())
-    with pytest.raises(RefusedError, match="this round is started"):
-        destruction.check_cancel(_authorised(started=20))
+def test_what_has_destroyed_a_record_is_not_cancelled() -> None:
+    destruction.check_cancel(_authorised(), 0)
+    destruction.check_cancel(_authorised(started=20, erasing=[A, B]), 2)
+    with pytest.raises(RefusedError, match="1 of its records are destroyed already"):
+        destruction.check_cancel(_authorised(started=20, erasing=[A, B]), 1)
+    with pytest.raises(RefusedError, match="this round is destroyed"):
+        destruction.check_cancel(_authorised(started=20, closed=30), 0)
 
 
 # folding

@@ -18,7 +18,7 @@ from archief.storage.base import Storage
 from archief.storage.memory import MemoryStorage
 from archief.verification.whole import verify
 from tests.destroying import STEPS, case, decide
-from tests.founding import Founded, Person, edited, found, refuses
+from tests.founding import Founded, Person, edited, faults, found, refuses
 from tests.projections.scenario import erase
 from tests.unit.test_verification import force
 
@@ -152,6 +152,33 @@ def test_what_was_cancelled_or_refused_is_not_carried_out(archive: Founded, lett
     assert "no authorisation in force" in wrong(archive, made.started(), made.proposer)
     made.take("destruction_reviewed", result="refused")
     assert "this round is refused" in wrong(archive, made.step(CONSENTED), made.people[CONSENTED])
+
+
+def test_an_announcement_can_be_taken_back_until_a_record_is_destroyed(
+    archive: Founded, letter: str, other: str
+) -> None:
+    made = decide(archive, letter, other)
+    archive.append(made.started(), by=made.proposer)
+    refuses(archive, RefusedError, edited(letter, "Later"))
+    made.take("destruction_cancelled", by=made.proposer)
+    assert "no authorisation" in wrong(archive, made.destroyed(letter), made.proposer)
+    archive.append(edited(letter, "Later"))
+    for step in STEPS:
+        made.take(step)
+    archive.append(made.started(), by=made.proposer)
+    take_away(archive, letter, other)
+    archive.append(made.destroyed(letter), by=made.proposer)
+    assert "1 of its records are destroyed already" == wrong(archive, made.step("destruction_cancelled"), made.proposer)
+    archive.append(made.destroyed(other), by=made.proposer)
+
+
+def test_what_was_erased_under_an_announcement_that_was_taken_back_is_a_loss(archive: Founded, letter: str) -> None:
+    made = decide(archive, letter)
+    archive.append(made.started(), by=made.proposer)
+    take_away(archive, letter)
+    assert [] == faults(archive.storage)
+    made.take("destruction_cancelled", by=made.proposer)
+    assert ["a payload is missing and no destruction covers it" in one for one in faults(archive.storage)] == [True]
 
 
 # the list

@@ -247,7 +247,9 @@ def _destroy(state: dict[str, Any], seq: int, line: Mapping[str, Any], name: str
         case "destruction_authorised":
             state["authorised"][seq] = stream
         case "destruction_cancelled":
-            state["authorised"] = {known: one for known, one in state["authorised"].items() if one != stream}
+            ended = {known for known, one in state["authorised"].items() if one == stream}
+            state["authorised"] = {known: one for known, one in state["authorised"].items() if known not in ended}
+            state["started"] = {known: one for known, one in state["started"].items() if one not in ended}
         case "destruction_started":
             if state["authorised"].get(facts["authorisation"]) != stream:
                 raise Refused("authority", where, "a destruction that nobody authorised")

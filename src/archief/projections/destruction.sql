@@ -75,8 +75,8 @@ select
     proposal.title,
     case
         when carried_out.closed_seq is not null then 'destroyed'
-        when carried_out.started_seq is not null then 'started'
         when answered.cancelled_seq is not null then 'cancelled'
+        when carried_out.started_seq is not null then 'started'
         when answered.refused then 'refused'
         when answered.authorised_seq is not null then 'authorised'
         when answered.consented_seq is not null then 'consented'

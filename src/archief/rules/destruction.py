@@ -160,13 +160,31 @@ def check_authorise(current: Round, person: str) -> None:
     _check_distinct(current, person, "destruction_authorised")
 
 
-def check_cancel(current: Round) -> None:
-    """Refuse to stop what has ended or begun.
+def check_cancel(current: Round, left: int) -> None:
+    """Refuse to stop what has ended, or destroyed a record.
+
+    An announcement alone can be taken back, or nobody could do anything about one that was against the rules. What was
+    erased under it is lost from then on, and verification says so.
+
+    Args:
+        current: the round.
+        left: of how many of its records the destruction is announced and not done.
 
     Raises:
         RefusedError: it has.
     """
-    _check_status(current, "proposed", "reviewed", "consented", "authorised")
+    if current.ended or current.closed is not None:
+        raise RefusedError(
+            f"this round is {current.status}; nothing is left to stop",
+            where=_where(current),
+            remedy=NEXT.get(current.status, "see `archief show`"),
+        )
+    if gone := len(current.erasing) - left:
+        raise RefusedError(
+            f"{gone} of its records are destroyed already",
+            where=_where(current),
+            remedy="carry it out to its end: archief destroy execute",
+        )
 
 
 def check_start(current: Round, facts: Any, authority: Authority, today: dt.date) -> None:  # noqa: ANN401 - DestructionStartedFacts

@@ -47,7 +47,7 @@ class Destructions:
     Attributes:
         rounds: per destruction its rounds, in order.
         authorised: the entries of authorisations in force, each with its destruction.
-        executing: records whose erasure was announced and not closed, with the destruction.
+        executing: records whose erasure was announced, and neither done nor cancelled, with the destruction.
         destroyed: records that are destroyed, up to which of their events.
         under: of each of these the destruction.
         erased: single payloads that are erased: entry and stream.
@@ -137,6 +137,7 @@ class Destructions:
                 self.authorised[event.seq] = stream
             case "destruction_cancelled" if (authorisation := made[-1].authorisation) is not None:
                 del self.authorised[authorisation.seq]
+                self.executing = {record: one for record, one in self.executing.items() if one != stream}
             case "destruction_started":
                 self.executing |= dict.fromkeys(facts.streams, stream)
             case "records_destroyed":
@@ -159,7 +160,7 @@ class Destructions:
             case "destruction_authorised":
                 destruction.check_authorise(current, act.person)
             case "destruction_cancelled":
-                destruction.check_cancel(current)
+                destruction.check_cancel(current, self.left(event.stream))
             case "destruction_started":
                 destruction.check_start(current, facts, authority, _day(time, where))
                 destruction.check_care(facts.streams, current.transfer, authority.transfers, where)
@@ -169,8 +170,11 @@ class Destructions:
                 self._demand_records(facts.streams, authority, where)
                 self._demand_free(facts.streams, time, where)
             case "records_destroyed":
-                left = sum(one == event.stream for one in self.executing.values())
-                destruction.check_close(current, facts, left)
+                destruction.check_close(current, facts, self.left(event.stream))
+
+    def left(self, stream: str) -> int:
+        """Of how many records of a destruction the erasure is announced and not done."""
+        return sum(one == stream for one in self.executing.values())
 
     def _destroy(self, event: Event) -> None:
         facts, where = event.facts, f"entry {event.seq}"

@@ -109,10 +109,10 @@ class Round:
         """How far it came: the words of ``projections/destruction.sql``."""
         if self.closed is not None:
             return "destroyed"
-        if self.started is not None:
-            return "started"
         if self.cancelled is not None:
             return "cancelled"
+        if self.started is not None:
+            return "started"
         if any(not review.approved for review in self.reviews):
             return "refused"
         if self.authorisation is not None:

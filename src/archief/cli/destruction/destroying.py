@@ -39,7 +39,7 @@ destroy = Family(
         "review": "destruction.destroying:review",
         "consent": "destruction.destroying:consent",
         "authorise": "destruction.destroying:authorise",
-        "cancel": "destruction.destroying:cancel",
+        "cancel": "destruction.cancelling:cancel",
         "erase": "destruction.erasing:erase",
         "execute": "destruction.executing:execute",
         "again": "destruction.executing:again",
@@ -47,7 +47,7 @@ destroy = Family(
 )
 
 
-class _Case(NamedTuple):
+class Case(NamedTuple):
     """A destruction that somebody takes a step in."""
 
     made: Writer
@@ -64,6 +64,11 @@ class _Case(NamedTuple):
     def person(self) -> str:
         """Who takes the step: the person whose key signs it."""
         return self.made.person or ""
+
+    @property
+    def left(self) -> int:
+        """Of how many of its records the destruction is announced and not done."""
+        return self.made.journal.authority.destructions.left(self.record.stream)
 
     def demand_free(self, session: Session) -> None:
         """Refuse a step on records that may not be destroyed any more.
@@ -95,10 +100,11 @@ class _Case(NamedTuple):
 
 
 @contextlib.contextmanager
-def _case(session: Session, text: str, *, accept_clock: bool) -> Iterator[_Case]:
+def at_hand(session: Session, text: str, *, accept_clock: bool) -> Iterator[Case]:
+    """The destruction that a person means, to take a step in."""
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
         record = known.record(text, "destruction")
-        yield _Case(made, known, record, rounds(known, record))
+        yield Case(made, known, record, rounds(known, record))
 
 
 def rounds(known: Retained, record: Record) -> list[Round]:
@@ -144,7 +150,7 @@ def review(
         raise UsageError("an exception or a refusal has a reason", where="--reason", remedy="give it with --reason")
     if exceptions and not approved:
         raise UsageError("what is refused is refused whole", where="--except", remedy="approve with exceptions")
-    with _case(session, destruction_, accept_clock=accept_clock) as case:
+    with at_hand(session, destruction_, accept_clock=accept_clock) as case:
         excepted = _excepted(case, exceptions)
         destruction.check_review(case.current, case.person, excepted)
         items = [{"stream": stream, "ground": ground} for stream, ground in sorted(excepted.items())]
@@ -166,7 +172,7 @@ def review(
         writing.finish(case.made, drafts, dry_run=dry_run, told=[told])
 
 
-def _excepted(case: _Case, exceptions: Sequence[str]) -> dict[str, str]:
+def _excepted(case: Case, exceptions: Sequence[str]) -> dict[str, str]:
     """The records that stay: those named, and what goes with them."""
     found: dict[str, str] = {}
     proposed = set(case.current.records)
@@ -208,7 +214,7 @@ def consent(
     dry_run: bool,
 ) -> None:
     """Consent as archivaris to the list as it was reviewed."""
-    with _case(session, destruction_, accept_clock=accept_clock) as case:
+    with at_hand(session, destruction_, accept_clock=accept_clock) as case:
         destruction.check_consent(case.current, case.person)
         case.demand_free(session)
         told = f"consent to the destruction of {counted(len(case.current.remaining), 'record')}"
@@ -247,7 +253,7 @@ def authorise(
     dry_run: bool,
 ) -> None:
     """Decide that the reviewed list is destroyed after a waiting period. Until then it can be cancelled."""
-    with _case(session, destruction_, accept_clock=accept_clock) as case:
+    with at_hand(session, destruction_, accept_clock=accept_clock) as case:
         destruction.check_authorise(case.current, case.person)
         case.demand_free(session)
         earliest = retained.today(session) + dt.timedelta(days=waiting_days)
@@ -263,30 +269,3 @@ def authorise(
             one = draft("destruction_authorised", case.record.stream, present(facts), data, expect_version=version)
         told = f"{counted(len(case.current.remaining), 'record')} may be destroyed from {earliest} on"
         writing.finish(case.made, [one], dry_run=dry_run, told=[told])
-
-
-@verb(
-    "cancel",
-    example="""
-    archief destroy cancel 5b1e9f3c --ground changed --reason "er is een Woo-verzoek binnengekomen"
-    """,
-    exits=DECIDES,
-)
-@click.argument("destruction_", metavar="DESTRUCTION")
-@click.option("--ground", required=True, metavar="CODE", help="Why: refused, changed, hold, mistaken.")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; stands in the payload.")
-@writing_options()
-def cancel(
-    session: Session,
-    *,
-    destruction_: str,
-    ground: str,
-    reason: str,
-    accept_clock: bool,
-    yes: bool,  # noqa: ARG001 - nothing is asked
-    dry_run: bool,
-) -> None:
-    """Stop a round before anything is erased. It stays visible; a next round may follow."""
-    with _case(session, destruction_, accept_clock=accept_clock) as case:
-        destruction.check_cancel(case.current)
-        case.finish("destruction_cancelled", {"ground": ground}, reason, dry_run=dry_run, told="the round is cancelled")

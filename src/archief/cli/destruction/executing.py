@@ -34,6 +34,7 @@ from archief.draft import Draft
 from archief.erasure import Here
 from archief.errors import CorruptError, LossError, RefusedError
 from archief.rules import destruction
+from archief.rules.destruction import Objection
 from archief.rules.rounds import Round
 from archief.rules.town_hall import day_of
 from archief.storage.base import Erased
@@ -156,8 +157,13 @@ def _case(session: Session, made: Writer, text: str) -> Case:
             _recheck(session, made, known, current)
     before = log.commit_of(started[0].event.seq).base.size if started else log.size
     with retained.reading(session, log, before) as known:
-        if started:
-            _recheck_announced(known, current, started[0])
+        if started and (objections := announced_against(known, current, started[0])):
+            raise RefusedError(
+                f"its execution was announced although {objections[0].why}",
+                where=_where(objections[0].record, current),
+                remedy="what is here stays here; find out who announced it (archief history), and cancel the round:"
+                " archief destroy cancel",
+            )
         specified = certificate.specification(known, current, happened, streams)
     with made.journal.writing():
         here = erasure.find(made.log.storage, made.journal.authority.destructions, streams)
@@ -203,7 +209,7 @@ def _recheck(session: Session, made: Writer, known: Retained, current: Round) ->
     )
 
 
-def _recheck_announced(known: Retained, current: Round, started: Happened) -> None:
+def announced_against(known: Retained, current: Round, started: Happened) -> list[Objection]:
     """Ask of an execution that goes on what still can be asked: another program may have announced it unasked.
 
     Dates are left out: they rest on payloads, which may be gone by now.
@@ -213,18 +219,13 @@ def _recheck_announced(known: Retained, current: Round, started: Happened) -> No
         current: the round.
         started: the announcement.
 
-    Raises:
-        RefusedError: it was announced against the rules.
+    Returns:
+        Against what it was announced.
     """
     day = day_of(dt.datetime.fromisoformat(started.time))
     standings = known.standings(current.remaining, day)
     dated = {record: standing._replace(action=day) for record, standing in standings.items()}
-    for one in destruction.record_objections(current, dated, day):
-        raise RefusedError(
-            f"its execution was announced although {one.why}",
-            where=_where(one.record, current),
-            remedy="what is here stays here; find out who announced it: archief history",
-        )
+    return destruction.record_objections(current, dated, day)
 
 
 def _where(record: str | None, current: Round) -> str:
