@@ -29,7 +29,7 @@ def fit(drafts: Sequence[Draft], streams: Mapping[str, Stream], authority: Autho
     Args:
         drafts: the events, in order.
         streams: what is known of each of their streams before.
-        authority: what is transferred or destroyed.
+        authority: what is offered, transferred or destroyed.
         first: the entry that the first of them will be.
 
     Raises:
@@ -39,7 +39,7 @@ def fit(drafts: Sequence[Draft], streams: Mapping[str, Stream], authority: Autho
     """
     moving = dict(streams)
     types, destroyed, executing = catalogue.TYPES, authority.destructions.destroyed, authority.destructions.executing
-    transferred = authority.transfers.accepted
+    transferred, offered = authority.transfers.accepted, authority.transfers.offered
     refusal, after = lifecycle.refusal, lifecycle.after
     for seq, one in enumerate(drafts, first):
         tag, stream = one.tag, one.stream
@@ -50,6 +50,8 @@ def fit(drafts: Sequence[Draft], streams: Mapping[str, Stream], authority: Autho
             reached |= Reached.DESTROYED
         if stream in transferred:
             reached |= Reached.TRANSFERRED
+        if stream in offered:
+            reached |= Reached.OFFERED
         if (rule := refusal(tag, reached)) is not None:
             raise rule.error(stream)
         moving[stream] = Stream(version + 1, known.stream if version < 0 else kind, seq, after(reached, tag))

@@ -143,7 +143,7 @@ def test_a_transferred_letter_is_read_only_and_takes_a_note(archive: Founded, le
     data = {"sip_number": "SIP-1", "sip_sha256": "0" * 64}
     seq = archive.append(draft("transfer_exported.v1", stream, {**export, "files": 1, "bytes": 1}, data)).seqs[0]
     archive.append(draft("transfer_offered.v1", stream, {"export": seq, "channel": "upload", "date": "2041-02-03"}))
-    archive.append(edited(letter, "Nog van ons"))
+    assert "offered" in refuses(archive, RefusedError, edited(letter, "Staat niet in het pakket")).what
     facts = {"export": seq, "date": "2041-02-17", "form": "document"}
     archive.append(draft("transfer_accepted.v1", stream, facts, {"note": "Ontvangen."}))
     for late in (edited(letter, "Te laat"), dispatched(letter), withdrawn(letter)):

@@ -30,6 +30,7 @@ from archief.exports.mdto import (
     begrip,
     verwijzing,
 )
+from archief.exports.mdto_rules import ends
 from archief.law import mdto as law
 from archief.law import rule_sets
 
@@ -64,12 +65,14 @@ class Told:
         history: its events.
         names: the names of people, by stream.
         valuation: what is decided on how long it is kept.
+        transfer: it goes to the records office: what nobody limited is public there (Archiefwet 1995, 14).
     """
 
     archive: Archive
     history: History
     names: Mapping[str, str]
     valuation: Valuation = UNDECIDED
+    transfer: bool = False
 
     @property
     def stream(self) -> str:
@@ -97,10 +100,12 @@ class Source(Told):
     Attributes:
         letter: as it reads now.
         signatures: under its present version.
+        related: what related letters are called, by stream: those that go along, for only these may be named.
     """
 
     letter: Letter
     signatures: Sequence[Signature]
+    related: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def stream(self) -> str:
@@ -175,7 +180,7 @@ def informatieobject(
         archiefvormer=[verwijzing(name) for name in makers],
         betrokkene=list(_betrokkenen(source)),
         activiteit=verwijzing(task) if task else None,
-        beperking_gebruik=list(beperkingen(source.history)),
+        beperking_gebruik=list(beperkingen(source.history, transfer=source.transfer)),
     )
 
 
@@ -225,7 +230,7 @@ def dossier(
         ],
         archiefvormer=[verwijzing(name) for name in law.archiefvormers(held.organ, None, source.archive.organisation)],
         activiteit=verwijzing(valued.proces) if valued.proces else None,
-        beperking_gebruik=list(beperkingen(source.history)),
+        beperking_gebruik=list(beperkingen(source.history, transfer=source.transfer)),
     )
 
 
@@ -315,10 +320,10 @@ def _related(source: Source) -> Iterator[GerelateerdInformatieobject]:
     terms = law.listed("gerelateerdInformatieobjectTypeRelatie")
     for one in source.history:
         if one.name == "letters_related":
-            label = law.relation(one.event.facts.relation) or "Refereert aan"
+            label, other = law.relation(one.event.facts.relation) or "Refereert aan", one.event.facts.other
             yield GerelateerdInformatieobject(
                 gerelateerd_informatieobject_verwijzing=verwijzing(
-                    f"Brief {one.event.facts.other}", one.event.facts.other, source.archive.origin
+                    source.related.get(other) or f"Brief {other}", other, source.archive.origin
                 ),
                 gerelateerd_informatieobject_type_relatie=begrip(label, terms.title),
             )
@@ -350,15 +355,20 @@ def _betrokkenen(source: Source) -> Iterator[Betrokkene]:
             yield Betrokkene(betrokkene_type_relatie=begrip(kind, title), betrokkene_actor=actor)
 
 
-def beperkingen(history: History) -> Iterator[BeperkingGebruik]:
-    """The limits on openness that are in force; where nobody ever decided, that is what it says."""
+def beperkingen(history: History, *, transfer: bool = False) -> Iterator[BeperkingGebruik]:
+    """The limits on openness that are in force; where nobody ever decided, that is what it says.
+
+    Args:
+        history: of the record.
+        transfer: it goes to the records office, by which what nobody limited is public.
+    """
     terms = law.listed("beperkingGebruikType")
     lifted = {one.event.facts.restriction for one in history if one.name == "restriction_lifted"}
     limits = [one for one in history if one.name == "openness_restricted"]
     for one in limits:
         if one.event.seq not in lifted:
             yield _beperking(one, terms.title)
-    if not limits:
+    if not limits and not transfer:
         yield BeperkingGebruik(beperking_gebruik_type=begrip("Nader te bepalen", terms.title))
     elif all(one.event.seq in lifted for one in limits):
         yield BeperkingGebruik(beperking_gebruik_type=begrip("Geen beperking", terms.title))
@@ -376,7 +386,8 @@ def _beperking(one: Happened, title: str) -> BeperkingGebruik:
             termijn_trigger_start_looptijd=begun,
             termijn_startdatum_looptijd=facts.begin,
             termijn_looptijd=facts.term,
-            termijn_einddatum=facts.end,
+            # MDTO: where both are known, the end is their sum.
+            termijn_einddatum=facts.end or (ends(facts.begin, facts.term) if facts.begin and facts.term else None),
         )
     return BeperkingGebruik(
         beperking_gebruik_type=begrip("Overig", title),

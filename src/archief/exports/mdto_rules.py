@@ -6,7 +6,6 @@ package hang together is the linter's matter.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import functools
 import re
@@ -15,8 +14,10 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from archief.errors import MalformedError
 from archief.exports.mdto import Begrip, Bestand, Element, Informatieobject, Mdto, Termijn
 from archief.law import mdto as law
+from archief.law.term import Term, after
 
 Severity = Literal["error", "warning", "note"]
 
@@ -25,7 +26,6 @@ PRONOM_LISTS = ("pronom", "pronom-register", "pronom register")
 DIGEST_DIGITS = {"SHA-224": 56, "SHA-256": 64, "SHA-384": 96, "SHA-512": 128, "MD5": 32, "SHA-1": 40}
 """Hex digits of a checksum, by the plain form of its name."""
 
-_DURATION = re.compile(r"P(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)D)?")
 _PUID = re.compile(r"(x-)?fmt/[0-9]{1,6}")
 
 
@@ -178,16 +178,11 @@ def ends(start: str, length: str) -> str | None:
     >>> ends("2016-02-29", "P1Y6M")
     '2017-08-29'
     """
-    found = _DURATION.fullmatch(length)
-    if found is None or not any(found.groups()) or len(start) != 10:
-        return None
-    years, months, days = (int(part or 0) for part in found.groups())
-    year, month = divmod(int(start[:4]) * 12 + int(start[5:7]) - 1 + years * 12 + months, 12)
     try:
-        day = min(int(start[8:]), calendar.monthrange(year, month + 1)[1])
-        return (dt.date(year, month + 1, day) + dt.timedelta(days=days)).isoformat()
-    except (ValueError, OverflowError):
+        day = after(dt.date.fromisoformat(start), Term.parse(length))
+    except (MalformedError, ValueError):
         return None
+    return day.isoformat() if day is not None else None
 
 
 def _bestand(described: Bestand) -> Iterator[Breach]:

@@ -18,7 +18,7 @@ run that was stopped goes on after the last batch.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief import canonical
@@ -73,12 +73,14 @@ class Wish(NamedTuple):
         location: where in the records office it goes; empty when nobody said.
         contact: whom to ask; empty for the organisation.
         norm: metadata files end in ``.MDTO.xml``, as the norm prints it.
+        transfer: it goes to the records office.
     """
 
     streams: Sequence[str]
     location: str = ""
     contact: str = ""
     norm: bool = False
+    transfer: bool = False
 
 
 class Written(NamedTuple):
@@ -117,7 +119,7 @@ def key(log: Log, prover: Prover, wish: Wish, profile: str, version: str) -> str
         version: of the program.
     """
     told = [version, profile, log.origin, log.size, prover.head.raw.decode(), list(wish.streams), wish.location]
-    return hashlib.sha256(canonical.encode([*told, wish.contact, wish.norm])).hexdigest()
+    return hashlib.sha256(canonical.encode([*told, wish.contact, wish.norm, wish.transfer])).hexdigest()
 
 
 def write(
@@ -149,8 +151,9 @@ def write(
     # Asked once: what is decided on one record rests on many.
     valued = holdings.valuations(database, chosen.streams)
     package = _Package(target, log, prover, wish, holdings.names(database), valued)
+    here = frozenset(chosen.streams)
     for begin in range(package.done, len(units), BATCH):
-        batch = _Batch(log, database, package, units[begin : begin + BATCH])
+        batch = _Batch(log, database, package, units[begin : begin + BATCH], here)
         for number, unit in enumerate(batch.units, begin + 1):
             if unit.is_dossier:
                 package.dossier(batch.dossier(unit.stream), batch.files[unit.stream], chosen, database)
@@ -166,7 +169,9 @@ def write(
 class _Batch:
     """Some records, read together."""
 
-    def __init__(self, log: Log, database: DuckDBPyConnection, package: _Package, units: Sequence[Unit]) -> None:
+    def __init__(
+        self, log: Log, database: DuckDBPyConnection, package: _Package, units: Sequence[Unit], here: Collection[str]
+    ) -> None:
         self.units = units
         streams = [unit.stream for unit in units]
         self._letters, self._dossiers = holdings.letters(database, streams), holdings.dossiers(database, streams)
@@ -177,12 +182,20 @@ class _Batch:
         package.prover.commits([one.commit for those in self._histories.values() for one in those])
         self._package = package
         self.files = holdings.files(database, streams)
-        tabled = {one.event.facts.meeting for those in self._histories.values() for one in _tabled(those)}
+        tabled = {
+            one.event.facts.meeting for those in self._histories.values() for one in _named(those, "letter_tabled")
+        }
         self.meetings = holdings.meetings(database, sorted(tabled))
+        others = {
+            one.event.facts.other for those in self._histories.values() for one in _named(those, "letters_related")
+        }
+        related = holdings.letters(database, sorted(others.intersection(here)))
+        self._related = {stream: description.letter_naam(one) for stream, one in related.items()}
 
     def letter(self, stream: str) -> Source:
         """A letter to be described."""
-        return Source(letter=self._letters[stream], signatures=self._signatures[stream], **self._told(stream))
+        letter, signatures = self._letters[stream], self._signatures[stream]
+        return Source(letter=letter, signatures=signatures, related=self._related, **self._told(stream))
 
     def dossier(self, stream: str) -> DossierSource:
         """A dossier to be described."""
@@ -194,11 +207,12 @@ class _Batch:
             "history": self._histories[stream],
             "names": self._package.people,
             "valuation": self._package.valued.get(stream, description.UNDECIDED),
+            "transfer": self._package.wish.transfer,
         }
 
 
-def _tabled(events: History) -> Iterable[history.Happened]:
-    return (one for one in events if one.name == "letter_tabled")
+def _named(events: History, name: str) -> Iterable[history.Happened]:
+    return (one for one in events if one.name == name)
 
 
 class _Package:
@@ -267,7 +281,7 @@ class _Package:
         self.earlier = provenance.of(self.log, source.history)
         held, additional = self._files(folder, files, itself)
         additional.append(self._event_log(folder, source, itself))
-        for number, one in enumerate(_tabled(source.history), 1):
+        for number, one in enumerate(_named(source.history, "letter_tabled"), 1):
             meeting = meetings.get(one.event.facts.meeting)
             if meeting is not None:
                 title = getattr(one.data, "agenda_item", None)

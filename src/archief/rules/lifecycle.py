@@ -32,6 +32,7 @@ class Reached(enum.IntEnum):
     WITHDRAWN = 4
     DESTROYED = 8
     TRANSFERRED = 16
+    OFFERED = 32
 
 
 MILESTONES = {
@@ -39,7 +40,7 @@ MILESTONES = {
     "letter_dispatched.v1": Reached.DISPATCHED,
     "letter_withdrawn.v1": Reached.WITHDRAWN,
 }
-"""What an event makes a letter reach. That it is transferred, destroyed or about to be,
+"""What an event makes a letter reach. That it is offered, transferred, destroyed or about to be,
 other events say (``transfer``, ``destructions``)."""
 
 
@@ -119,6 +120,15 @@ RULES = (
         "the record was transferred to the records office; what is here is a copy, and is not changed any more",
         "whose care it is decides on it: Archiefwet 1995 12 and 15",
         "ask the records office; or put a note with the copy (`archief annotate`)",
+    ),
+    Rule(
+        "offered_is_read_only",
+        CARE_TYPES,
+        Reached.OFFERED,
+        Reached.NOTHING,
+        "the records office was offered it and did not answer yet; a change would not be in its package",
+        "what is taken over is what was offered: Archiefwet 1995 12",
+        "wait for the answer; or have the package refused (`archief transfer reject`), change it, and export it again",
     ),
     Rule(
         "dispatched_is_read_only",

@@ -86,16 +86,18 @@ class Transfers:
         accepted: the records whose care has moved, with the entry of the receipt.
         under: of each of these the transfer.
         kept: of these, whose copy stays here for use.
+        offered: the records that the records office was offered and did not answer on yet.
     """
 
     known: dict[str, Transfer] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
     under: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    offered: set[str] = field(default_factory=set)
 
     def copy(self) -> Transfers:
         """An independent copy."""
-        return Transfers(dict(self.known), dict(self.accepted), dict(self.under), set(self.kept))
+        return Transfers(dict(self.known), dict(self.accepted), dict(self.under), set(self.kept), set(self.offered))
 
     def under_way(self) -> dict[str, str]:
         """The records that a transfer lists which has not ended, with that transfer."""
@@ -117,6 +119,10 @@ class Transfers:
             return
         status: Status = next(one for one in FOLLOWS if event.type == f"transfer_{one}.v1")
         self.known[event.stream] = moved = _moved(self.known.get(event.stream), event, status)
+        if status == "offered":
+            self.offered |= set(moved.records)
+        else:
+            self.offered -= set(moved.records)
         if status == "accepted":
             self._refuse_accepted(moved.records, f"entry {event.seq}")
             self.accepted |= dict.fromkeys(moved.records, event.seq)

@@ -11,7 +11,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from archief.cli import records
-from archief.law import roles
+from archief.law import roles, term
 from archief.rules.town_hall import day_of
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _limits(found: Case, day: dt.date) -> list[Limit]:
 
     rows = found.known.rows(
         "select cast(restriction.stream as varchar), coalesce(letter.number, dossier.number), restriction.seq,"
-        " restriction.ground, restriction.term, restriction.end_date from restriction"
+        " restriction.ground, restriction.term, restriction.end_date, restriction.begin_date from restriction"
         " left join letter on letter.stream = restriction.stream"
         " left join dossier on dossier.stream = restriction.stream"
         " where restriction.stream in (select cast(unnest($1::varchar[]) as uuid))"
@@ -127,10 +127,12 @@ def _limits(found: Case, day: dt.date) -> list[Limit]:
         day,
     )
     said = {one.event.seq: one.data for one in records.read(found.known.log, [row[2] for row in rows])}
-    return [
-        Limit(
-            stream=stream, ground=ground, reference=reference, term=term, end=end,
-            decision=getattr(said[seq], "decision", None),
-        )
-        for stream, reference, seq, ground, term, end in rows
-    ]  # fmt: skip
+    limits = []
+    for stream, reference, seq, ground, length, told, begin in rows:
+        end = told or (term.after(begin or day, term.Term.parse(length)) if length else None)
+        if end is None or end > day:
+            decision = getattr(said[seq], "decision", None)
+            limits.append(
+                Limit(stream=stream, ground=ground, reference=reference, term=length, end=end, decision=decision)
+            )
+    return limits

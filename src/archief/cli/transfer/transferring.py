@@ -25,6 +25,7 @@ from archief.cli.writing import Writer
 from archief.draft import new_stream
 from archief.errors import RefusedError, UsageError
 from archief.rules import transfer as rules
+from archief.rules.lifecycle import CARE_TYPES
 from archief.rules.retention import MISSING
 from archief.rules.transfer import Transfer
 
@@ -96,6 +97,27 @@ class Case(NamedTuple):
                 f"{counted(len(gone), 'record')} of it destroyed since it was proposed",
                 where=f"record {gone[0][:8]}",
                 remedy="propose the others: archief transfer propose --again",
+            )
+
+    def demand_unchanged(self) -> None:
+        """Refuse to offer a package that is older than its records.
+
+        Raises:
+            RefusedError: something happened to one of them since that only who has the care of it may do.
+        """
+        exported = next(one for one in self.known.happened(self.record) if one.event.seq == self.current.export)
+        rows = self.known.rows(
+            "select cast(stream as varchar), seq, type from event where seq >= $1 and list_contains($2, type)"
+            " and stream in (select cast(unnest($3::varchar[]) as uuid)) order by seq limit 1",
+            exported.event.facts.size,
+            sorted(CARE_TYPES),
+            list(self.current.records),
+        )
+        for stream, seq, tag in rows:
+            raise RefusedError(
+                f"it was changed after its package was made ({tag}, entry {seq})",
+                where=f"record {stream[:8]}",
+                remedy="make a new package: archief transfer export",
             )
 
 
@@ -296,7 +318,7 @@ def _write_package(session: Session, found: Case, out: Path, wanted: tuple[str, 
     pronom.demand()
     log, (profile, location, contact) = found.known.log, wanted
     prover = proofs.Prover(log, proofs.newest_head(log, found.made.journal.authority))
-    wish = sips.Wish(list(found.current.records), location, contact, norm=profile == "norm")
+    wish = sips.Wish(list(found.current.records), location, contact, norm=profile == "norm", transfer=True)
     key = sips.key(log, prover, wish, profile, version())
     chosen = selection.select(found.known.database, wish.streams, retained.today(session))
     _demand_listed(found, chosen.streams)
@@ -382,6 +404,7 @@ def offer(
     with case(session, transfer_, accept_clock=accept_clock) as found:
         rules.check_step(found.current, "offered")
         found.demand_free(today)
+        found.demand_unchanged()
         number, _ = found.package()
         facts = {"export": found.current.export, "channel": channel, "date": date.isoformat()}
         data = present({"recipient": recipient, "note": note})

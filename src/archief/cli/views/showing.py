@@ -57,10 +57,19 @@ class _Found:
 
     @functools.cached_property
     def authority(self) -> Authority:
-        """What says whether words may be gone."""
-        from archief.cli import authority  # noqa: PLC0415 - only who finds something gone asks
+        """What says whether words may be gone, and whose care it is."""
+        from archief.cli import authority  # noqa: PLC0415 - history does not ask
 
         return authority.of(self.session, self.log)
+
+    @property
+    def transferred(self) -> dict[str, Any] | None:
+        """By which entry its care moved to the records office, and in which transfer; None while it is ours."""
+        transfers = self.authority.transfers
+        entry = transfers.accepted.get(self.stream)
+        if entry is None or entry >= self.position.size:
+            return None
+        return {"entry": entry, "transfer": transfers.under[self.stream]}
 
     def demand_cover(self) -> None:
         """Fail after all was shown, when words are gone that no destruction covers.
@@ -123,7 +132,7 @@ def show(session: Session, *, record: str, day: str | None) -> None:
             _show_events(output, found)
         found.demand_cover()
         return
-    told = account.letter(found.happened, found.name)
+    told = account.letter(found.happened, found.name) | {"transferred": found.transferred}
     if output.json:
         output.members({**found.members, "letter": told, "events": len(found.happened)})
     else:
@@ -226,6 +235,7 @@ def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
         ("status", told["status"]),
         ("received", received),
         ("version", told["version"]),
+        ("transferred", _moved(told["transferred"])),
     ]
     if found.marks:
         pairs.append(("content", ", ".join(sorted(set(found.marks.values())))))
@@ -251,6 +261,10 @@ def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
     for one in told["relations"]:
         output.line(f"{one['relation']} {_other(found, one['other'])}")
     _foot(output, found)
+
+
+def _moved(transferred: dict[str, Any] | None) -> str | None:
+    return f"entry {transferred['entry']}; what is here is a copy" if transferred is not None else None
 
 
 def _other(found: _Found, stream: str) -> str:

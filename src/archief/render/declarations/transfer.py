@@ -64,8 +64,8 @@ class Limit(Form):
         stream: the record.
         ground: such as ``archiefwet-1995:15.1.a``.
         reference: the record's number.
-        term: ISO 8601 duration; None where an end is known.
-        end: first day it holds no longer.
+        term: ISO 8601 duration, where one was set.
+        end: first day it holds no longer: the one that was set, or where the term ends.
         decision: the decision it rests on.
     """
 
