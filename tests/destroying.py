@@ -121,3 +121,13 @@ def decide(
         if step == until:
             break
     return made
+
+
+def accepted(archive: Founded, transfer: str) -> int:
+    """Let a transfer that was proposed be accepted by the records office; gives the entry."""
+    package = {"profile": "mdto-sip", "size": 1, "root": "0" * 64, "records": 1, "files": 1, "bytes": 1}
+    data = {"sip_number": "SIP-1", "sip_sha256": "0" * 64}
+    seq = archive.append(draft("transfer_exported.v1", transfer, package, data)).seqs[0]
+    archive.append(draft("transfer_offered.v1", transfer, {"export": seq, "channel": "upload", "date": "2020-01-01"}))
+    facts = {"export": seq, "date": "2020-01-02", "form": "document"}
+    return archive.append(draft("transfer_accepted.v1", transfer, facts, {"note": "Ontvangen."})).seqs[0]

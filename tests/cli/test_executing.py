@@ -35,6 +35,12 @@ def told(world: World) -> dict[str, Any]:
     return dict(row)
 
 
+def letter_of(world: World) -> str:
+    """The letter of the destruction, whether its number is still there or not."""
+    query = "select stream from letter where kind = 'raadsinformatiebrief'"
+    return str(json.loads(world.run(f'archief sql --json "{query}"')[0])["rows"][0]["stream"])
+
+
 def test_a_hold_that_comes_while_the_question_stands_stops_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     destruction = world.stream
 
@@ -53,7 +59,7 @@ def test_a_hold_that_comes_while_the_question_stands_stops_it(world: World, monk
 
 def test_what_was_announced_against_the_rules_is_not_carried_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     row = told(world)
-    (letter,) = (one["stream"] for one in json.loads(world.run("archief list --json")[0])["letters"][:1])
+    letter = letter_of(world)
     world.run("archief --as smit annotate 2021-00017 'Gebeld'")
     append = (
         f"archief --as smit append destruction_started --stream {row['stream']} --set streams={letter}"
@@ -86,6 +92,9 @@ def test_an_execution_in_its_midst_is_gone_on_with_unless_it_was_against_the_rul
     with monkeypatch.context() as context:
         context.setattr(executing, "_close_records", Mock(side_effect=KeyboardInterrupt))
         assert 0 != world.run(f"{EXECUTE} --yes")[2]
+    late = f"archief --as smit hold place {letter_of(world)} --ground litigation --reason Beroep"
+    _, err, code = world.run(late)
+    assert (21, True) == (code, "destroyed, or about to be: nothing can be kept" in err), err
     _, err, code = world.run("archief --as archivaris destroy cancel $S --ground changed --reason Bezwaar")
     if lawful:
         assert (21, True) == (code, "go on with it: archief destroy execute" in err), err

@@ -74,7 +74,7 @@ def test_the_only_key_signs_and_of_several_the_enrolled_one(session: Session) ->
     assert "anna" == keyring.chosen(session, {anna.public[0].id}).name
     with pytest.raises(AmbiguousError) as caught:
         keyring.chosen(session)
-    assert "choose: --as anna" == caught.value.remedy
+    assert "choose: --as NAME; whose they are: archief key list" == caught.value.remedy
     session.options = Options(as_key="bert")
     assert "bert" == keyring.chosen(session).name
 

@@ -25,7 +25,7 @@ from archief.exports.evidence_page import Seen
 from archief.exports.evidence_proofs import Refused, consistency
 from archief.tlog import head as tlog_head
 from archief.tlog import merkle, note
-from tests.destroying import STEPS, case
+from tests.destroying import STEPS, accepted, case
 from tests.exporting import Exported, export_archive
 from tests.founding import Person, enrolment
 
@@ -61,19 +61,19 @@ def vkeys(made: Exported) -> list[str]:
     return [note.verifier(known.origin, key.type, key.public).vkey for key in known.log_keys]
 
 
-def destroy(made: Exported, stream: str) -> None:
+def destroy(made: Exported, stream: str, *, closed: bool = True, **listed: str) -> None:
     """A lawful destruction of a record, and its erasure from the disk."""
     archive = made.archive
     decided = case(archive, stream)
-    title = draft(
-        "destruction_proposed", decided.stream, decided.facts("destruction_proposed"), {"title": f"Lijst met {SECRET}"}
-    )
+    facts = decided.facts("destruction_proposed", **listed)
+    title = draft("destruction_proposed", decided.stream, facts, {"title": f"Lijst met {SECRET}"})
     decided.proposal = archive.append(title, by=decided.proposer).seqs[0]
     for step in list(STEPS)[1:]:
         decided.take(step)
     archive.append(decided.started(documents=2, payloads=6))
     erase(made, stream)
-    archive.append(decided.destroyed(stream))
+    if closed:
+        archive.append(decided.destroyed(stream))
     archive.sign_head()
 
 
@@ -248,6 +248,26 @@ def test_after_destruction_it_proves_existence_decision_and_destruction_without_
     assert [] == [path for path in files if path.startswith("documents/")]
     for word in (SECRET, "P. Bakker", "2021-00017", "stalling is open", "griffie@voorbeeld.nl", "Brief aan de raad"):
         assert [] == [path for path, content in files.items() if word.encode() in content]
+
+
+def test_of_a_destroyed_copy_it_says_that_the_record_is_elsewhere(tmp_path: Path) -> None:
+    made = export_archive(tmp_path)
+    stream, transfer = made.streams[0], new_stream(made.archive.entropy)
+    proposal = {"streams": [stream], "reference_date": "2020-01-01"}
+    made.archive.append(draft("transfer_proposed", transfer, proposal))
+    accepted(made.archive, transfer)
+    destroy(made, stream, transfer=transfer)
+    files = make(made, stream)
+    assert transfer == check(files, vkeys(made)).transfer
+    assert f"het stuk is overgebracht (overbrenging {transfer})" in files["LEESMIJ.html"].decode()
+
+
+def test_in_the_midst_of_a_destruction_it_says_so(tmp_path: Path) -> None:
+    made = export_archive(tmp_path)
+    destroy(made, made.streams[0], closed=False)
+    files = make(made, made.streams[0])
+    assert ("", "") == (check(files, vkeys(made)).destroyed, check(files).transfer)
+    assert "vernietiging begonnen, niet afgesloten" in files["LEESMIJ.html"].decode()
 
 
 @pytest.mark.parametrize("tag", ["destruction_authorised.v1", "destruction_started.v1"])

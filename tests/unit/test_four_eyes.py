@@ -17,7 +17,7 @@ from archief.rules import destructions
 from archief.storage.base import Storage
 from archief.storage.memory import MemoryStorage
 from archief.verification.whole import verify
-from tests.destroying import STEPS, case, decide
+from tests.destroying import STEPS, accepted, case, decide
 from tests.founding import Founded, Person, edited, faults, found, refuses
 from tests.projections.scenario import erase
 from tests.unit.test_verification import force
@@ -106,13 +106,7 @@ def test_what_was_transferred_goes_as_a_copy_and_only_then(archive: Founded, let
     proposal = {"streams": [letter, other], "reference_date": "2020-01-01"}
     archive.append(draft("transfer_proposed.v1", transfer, proposal))
     assert "are no copies" in wrong(archive, _of_copies(archive, transfer, letter), made.proposer)
-    package = {"profile": "mdto-sip", "size": 1, "root": "0" * 64, "records": 1, "files": 1, "bytes": 1}
-    data = {"sip_number": "SIP-1", "sip_sha256": "0" * 64}
-    seq = archive.append(draft("transfer_exported.v1", transfer, package, data)).seqs[0]
-    archive.append(draft("transfer_offered.v1", transfer, {"export": seq, "channel": "upload", "date": "2020-01-01"}))
-    facts = {"export": seq, "date": "2020-01-02", "form": "document"}
-    accepted = archive.append(draft("transfer_accepted.v1", transfer, facts, {"note": "Ontvangen."})).seqs[0]
-    gone = f"were transferred (entry {accepted}); here is a copy"
+    gone = f"were transferred (entry {accepted(archive, transfer)}); here is a copy"
     assert gone in wrong(archive, made.step("destruction_proposed"), made.proposer)
     assert gone in wrong(archive, late.started(), late.proposer)
     archive.append(_of_copies(archive, transfer, letter), by=made.proposer)

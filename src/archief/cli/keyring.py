@@ -143,7 +143,9 @@ def chosen(session: Session, enrolled: Collection[str] = ()) -> KeyPath:
             remedy="make one with `archief key new NAME`, and let an archivaris enrol it with `archief key enrol`",
         )
     if len(found) > 1:
-        raise AmbiguousError(f"several keys could sign: {_names(found)}", remedy=f"choose: --as {found[0].name}")
+        raise AmbiguousError(
+            f"several keys could sign: {_names(found)}", remedy="choose: --as NAME; whose they are: archief key list"
+        )
     return found[0]
 
 

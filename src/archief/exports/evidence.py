@@ -100,6 +100,8 @@ def make(log: Log, database: DuckDBPyConnection, prover: Prover, authority: Auth
         raise NotFoundError("there is no such record", where=stream, remedy="see `archief list`")
     gathered = _Gathered(log, database, size)
     gathered.add(own)
+    if (begun := authority.destructions.executing.get(stream)) is not None:
+        gathered.stream(begun)
     stamped = gathered.stamp(max(own))
     entries = gathered.entries
     kept = _payloads(log, entries, stream)
@@ -205,12 +207,14 @@ class _Gathered:
                 self._person(person)
         mandate = getattr(facts, "mandate", None)
         if mandate is not None:
-            self._stream(mandate)
+            self.stream(mandate)
+        if event.type == "destruction_proposed.v1" and facts.transfer is not None:
+            self.stream(facts.transfer)
         if event.type == "record_destroyed.v1":
             (row,) = self._database.execute(
                 "select cast(stream as varchar) from event where seq = ?", [facts.authorisation]
             ).fetchall()
-            self._stream(row[0])
+            self.stream(row[0])
 
     def _person(self, person: str) -> None:
         if person not in self._streams:
@@ -218,7 +222,8 @@ class _Gathered:
             marks = ", ".join("?" * len(PERSON_TYPES))
             self.add(_seqs(self._database, f"stream = cast(? as uuid) and type in ({marks})", [person, *PERSON_TYPES]))
 
-    def _stream(self, stream: str) -> None:
+    def stream(self, stream: str) -> None:
+        """Take all events of another stream that the record rests on."""
         if stream not in self._streams:
             self._streams.add(stream)
             self.add(_seqs(self._database, "stream = cast(? as uuid)", [stream]))

@@ -98,9 +98,23 @@ def examine(names: Iterable[str], read: Read, vkeys: Sequence[str] = (), trusted
               if line["type"].startswith("person_enrolled.") and seq in payloads}  # fmt: skip
     seen = Seen(
         found.origin, found.size, found.root.hex(), manifest["stream"], events, len(lines) - len(events),
-        gone[-1] if gone else "", own, cosigned, stamps, b"",
+        gone[-1] if gone else "", _transfer(lines, events), own, cosigned, stamps, b"",
     )  # fmt: skip
     return seen._replace(page=page(seen, lines, payloads, people))
+
+
+def _transfer(lines: Mapping[int, Any], events: Sequence[Mapping[str, Any]]) -> str:
+    """The accepted transfer whose copies a destruction of the record was about; empty where it was about the record."""
+    for one in events:
+        if one["type"].startswith("record_destroyed."):
+            authorised = lines[lines[one["seq"]]["facts"]["authorisation"]]["facts"]
+            transfer = lines.get(authorised["proposal"], {"facts": {}})["facts"].get("transfer", "")
+            if any(
+                line.get("stream") == transfer and line["type"].startswith("transfer_accepted.")
+                for line in lines.values()
+            ):
+                return str(transfer)
+    return ""
 
 
 def _manifest(names: Iterable[str], read: Read) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class Seen(NamedTuple):
         events: its events: entry, type, time, who, and ``present``, ``none`` or ``gone``.
         others: entries of keys, roles and decisions that they rest on.
         destroyed: when its destruction was recorded; empty when it was not.
+        transfer: where what was destroyed is a copy, the accepted transfer by which the records office has the record.
         log_keys: the ids (SHA-256) of the log's keys, as the bundle itself names them.
         cosigned: names of cosigners whose signature stands on the head.
         stamps: sizes of heads for which a timestamp token is in the bundle.
@@ -34,6 +35,7 @@ class Seen(NamedTuple):
     events: list[dict[str, Any]]
     others: int
     destroyed: str
+    transfer: str
     log_keys: list[str]
     cosigned: list[str]
     stamps: list[int]
@@ -123,11 +125,11 @@ def page(seen: Seen, lines: Mapping[int, Any], payloads: Mapping[int, Any], peop
     """
     founded = payloads.get(0, {}).get("data", {}).get("organisation", "")
     number, subject = (_last(seen, payloads, name) for name in ("number", "subject"))
-    status = f"vernietigd, vastgelegd op {seen.destroyed}" if seen.destroyed else "aanwezig"
     pairs = [
         ("Organisatie", founded), ("Kenmerk in het logboek", seen.stream), ("Registratienummer", number),
-        ("Onderwerp", subject), ("Inhoud", status), ("Logboek", seen.origin), ("Stand", f"{seen.size} regels"),
-        ("Wortel van de stand", seen.root), ("Medeondertekend door", ", ".join(seen.cosigned)),
+        ("Onderwerp", subject), ("Inhoud", _status(seen, lines)), ("Logboek", seen.origin),
+        ("Stand", f"{seen.size} regels"), ("Wortel van de stand", seen.root),
+        ("Medeondertekend door", ", ".join(seen.cosigned)),
         ("Tijdstempels over standen van", ", ".join(f"{one} regels" for one in seen.stamps)),
         *((f"Sleutel {number} van het logboek (SHA-256)", key) for number, key in enumerate(seen.log_keys, 1)),
     ]  # fmt: skip
@@ -154,6 +156,17 @@ def page(seen: Seen, lines: Mapping[int, Any], payloads: Mapping[int, Any], peop
         "</body></html>\n",
     ]
     return "".join(parts).encode()
+
+
+def _status(seen: Seen, lines: Mapping[int, Any]) -> str:
+    if seen.transfer:
+        return (
+            f"kopie vernietigd, vastgelegd op {seen.destroyed}; het stuk is overgebracht (overbrenging {seen.transfer})"
+        )
+    if seen.destroyed:
+        return f"vernietigd, vastgelegd op {seen.destroyed}"
+    begun = any(line["type"].startswith("destruction_started.") for line in lines.values())
+    return "vernietiging begonnen, niet afgesloten" if begun else "aanwezig"
 
 
 def _last(seen: Seen, payloads: Mapping[int, Any], name: str) -> str:

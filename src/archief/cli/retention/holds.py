@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -15,8 +16,9 @@ from archief.cli.session import Session
 from archief.cli.sql import asked
 from archief.cli.verbs import Family, verb, writing_options
 from archief.cli.wording import draft, options_of, typed_at
+from archief.cli.writing import Writer
 from archief.draft import Draft, new_stream
-from archief.errors import NotFoundError, UsageError
+from archief.errors import NotFoundError, RefusedError, UsageError
 from archief.events.base import STREAMS_MAX
 
 hold = Family(
@@ -60,6 +62,7 @@ def place(
     """Let records not be destroyed for now. On a dossier it holds for the letters in it, also those filed later."""
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
         streams = _streams(known, names, query)
+        _demand_here(made, streams)
         facts = {"ground": ground, "begin": begin, "end": end}
         data = {"reason": reason, "title": title, "query": query}
         with typed_at(options_of(facts, data)):
@@ -143,6 +146,7 @@ def exempt(
     """Keep records though their list says V: uitzondering van vernietiging (Archiefbesluit 5 lid 1 e)."""
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
         streams = _streams(known, names, None)
+        _demand_here(made, streams)
         facts = {"ground": ground, "begin": begin, "end": end}
         data = {"reason": reason, "decision": decision}
         with typed_at(options_of(facts, data)):
@@ -172,6 +176,23 @@ def _streams(known: Retained, names: tuple[str, ...], query: str | None) -> list
             remedy="try it with `archief sql`",
         )
     return [stream for (stream,) in there]
+
+
+def _demand_here(made: Writer, streams: Sequence[str]) -> None:
+    """Refuse to keep what is destroyed, or about to be: whoever asks for it must know.
+
+    Raises:
+        RefusedError: so it is.
+    """
+    destructions = made.journal.authority.destructions
+    gone = [one for one in streams if one in destructions.destroyed or one in destructions.executing]
+    if gone:
+        raise RefusedError(
+            f"{counted(len(gone), 'record')} of these destroyed, or about to be: nothing can be kept of it",
+            where=f"record {gone[0][:8]}",
+            remedy="leave it out; a destruction that was begun and has erased nothing yet is stopped by"
+            " `archief destroy cancel`",
+        )
 
 
 def parted(name: str, stream: str, streams: list[str], facts: dict[str, Any], data: dict[str, Any]) -> list[Draft]:

@@ -19,6 +19,7 @@ from archief.errors import (
     RefusedError,
     SignatureError,
 )
+from archief.exports.evidence_page import Seen
 from archief.law import roles
 
 KINDS: dict[str, type[ArchiefError]] = {
@@ -90,7 +91,14 @@ def bundle(session: Session, *, place: Path, vkeys: tuple[str, ...], checkpoint:
         told = seen._asdict()
         del told["page"], told["others"]
         output.members(
-            {"shows": shows, **told, "destroyed": seen.destroyed or None, "judged": judged, "roles_differ": differing}
+            {
+                "shows": shows,
+                **told,
+                "destroyed": seen.destroyed or None,
+                "transfer": seen.transfer or None,
+                "judged": judged,
+                "roles_differ": differing,
+            }
         )
         return
     output.line(f"record {seen.stream} of {seen.origin}")
@@ -99,10 +107,7 @@ def bundle(session: Session, *, place: Path, vkeys: tuple[str, ...], checkpoint:
             ("head", f"size {seen.size:,}, root {seen.root}"),
             ("cosigned by", ", ".join(seen.cosigned) or "nobody known"),
             ("time-stamped", ", ".join(f"size {size:,}" for size in seen.stamps) or "no"),
-            (
-                "content",
-                f"destroyed, recorded {seen.destroyed}" if seen.destroyed else "here, and what was committed to",
-            ),
+            ("content", _content(seen)),
             *([("log key", one) for one in seen.log_keys] if judged == "none" else []),
         ],
         indent="  ",
@@ -111,6 +116,16 @@ def bundle(session: Session, *, place: Path, vkeys: tuple[str, ...], checkpoint:
     output.table(("ENTRY", "TIME", "WHAT", "CONTENT"), rows)
     for line in shows:
         output.line(line)
+
+
+def _content(seen: Seen) -> str:
+    if seen.transfer:
+        return f"a copy, destroyed, recorded {seen.destroyed}; the record went by transfer {seen.transfer}"
+    if seen.destroyed:
+        return f"destroyed, recorded {seen.destroyed}"
+    if any(one["payload"] == "gone" for one in seen.events):
+        return "destroyed in part, as was decided"
+    return "here, and what was committed to"
 
 
 def _differing(raw: bytes) -> list[str]:
