@@ -59,6 +59,8 @@ class ArchiefError(Exception):
 
     exit_code: ClassVar[int] = 1
     code: ClassVar[str] = "error"
+    usual_remedy: ClassVar[str] = ""
+    """What to do about an error of this class when the place that found it says nothing better."""
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         super().__init__(what)
@@ -68,6 +70,11 @@ class ArchiefError(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
+
+    @property
+    def next_step(self) -> str:
+        """What to type or do next, as a person is told it."""
+        return self.remedy or self.usual_remedy
 
     def __reduce__(self) -> tuple[object, ...]:
         """Errors cross process borders (verification workers) whole."""
@@ -83,6 +90,7 @@ class UsageError(ArchiefError):
 
     exit_code = 2
     code = "usage"
+    usual_remedy = "see --help of the command"
 
 
 class WriteFailedError(ArchiefError):
@@ -161,6 +169,7 @@ class PassphraseError(ArchiefError):
 
     exit_code = 18
     code = "passphrase"
+    usual_remedy = "run the command again and type it"
 
 
 class KeyRefusedError(ArchiefError):
@@ -168,6 +177,7 @@ class KeyRefusedError(ArchiefError):
 
     exit_code = 19
     code = "key-refused"
+    usual_remedy = "take another key; `archief key new` makes one"
 
 
 class MalformedError(ArchiefError):
@@ -175,6 +185,7 @@ class MalformedError(ArchiefError):
 
     exit_code = 20
     code = "malformed"
+    usual_remedy = "correct it, or ask for it again, and run the command again"
 
 
 class RefusedError(ArchiefError):
@@ -182,6 +193,7 @@ class RefusedError(ArchiefError):
 
     exit_code = 21
     code = "refused"
+    usual_remedy = "look at what is there: `archief show`, `archief history`"
 
 
 class ConflictError(ArchiefError):
@@ -189,6 +201,7 @@ class ConflictError(ArchiefError):
 
     exit_code = 22
     code = "conflict"
+    usual_remedy = "look at what is there now, then run the command again"
 
 
 class NotFoundError(ArchiefError):
@@ -196,6 +209,7 @@ class NotFoundError(ArchiefError):
 
     exit_code = 23
     code = "not-found"
+    usual_remedy = "look at what is there: `archief list`, `archief history RECORD`"
 
 
 class AmbiguousError(ArchiefError):
@@ -245,6 +259,7 @@ class CorruptError(ArchiefError):
 
     exit_code = 30
     code = "corrupt"
+    usual_remedy = "keep it as it is, compare it with a back-up, and look at `archief doctor`"
 
 
 class RollbackError(ArchiefError):
@@ -252,6 +267,7 @@ class RollbackError(ArchiefError):
 
     exit_code = 31
     code = "rollback"
+    usual_remedy = "do not go on with it; look for the newest copy"
 
 
 class ForkError(ArchiefError):
@@ -259,6 +275,7 @@ class ForkError(ArchiefError):
 
     exit_code = 32
     code = "fork"
+    usual_remedy = "do not go on with it; keep both, and find out who made the other"
 
 
 class LossError(ArchiefError):
@@ -273,6 +290,7 @@ class SignatureError(ArchiefError):
 
     exit_code = 34
     code = "signature"
+    usual_remedy = "do not rely on it; ask for it again, from who made it"
 
 
 class ProofError(ArchiefError):
@@ -280,6 +298,7 @@ class ProofError(ArchiefError):
 
     exit_code = 35
     code = "proof"
+    usual_remedy = "do not rely on it; ask for it again, from who made it"
 
 
 class TailError(ArchiefError):

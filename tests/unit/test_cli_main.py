@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 import click
+import duckdb
 import pytest
 
 from archief.cli import main as main_module
@@ -97,6 +98,22 @@ def test_what_the_system_refuses_is_told_in_its_words(ends: Ends) -> None:
     code, told = ends(OSError(errno.ENOSPC, "x", "state/heads"), {})
     assert 3 == code
     assert "state/heads: the system says: no space left on device" in told
+
+
+@pytest.mark.parametrize("error", ["IOException", "OutOfMemoryException"])
+def test_what_the_database_lacks_is_no_bug_and_is_not_told_in_its_words(error: str, ends: Ends) -> None:
+    code, told = ends(getattr(duckdb, error)("Could not write Jansen"), {})
+    assert 3 == code
+    assert "Jansen" not in told
+    assert "archief: hint: " in told
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_the_program_runs_with_closed_streams(closed: str) -> None:
+    line = f"{sys.executable} -c 'from archief.cli.main import main; main()' verfy {closed}"
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=False, timeout=60)
+    assert 2 == done.returncode
+    assert b"Traceback" not in done.stderr
 
 
 def test_a_usage_error_names_the_help_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:

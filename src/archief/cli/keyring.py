@@ -53,7 +53,9 @@ def path_for(session: Session, name: str) -> Path:
     """
     if not NAME.fullmatch(name):
         raise UsageError(
-            "a key's name is made of letters, digits, dots, dashes, plus signs and underscores", where=name[:40]
+            "a key's name is made of letters, digits, dots, dashes, plus signs and underscores",
+            where=name[:40],
+            remedy="name it after the office, such as burgemeester",
         )
     return session.keys_folder / f"{name}{ENDING}"
 

@@ -129,7 +129,19 @@ def cli(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the program and end the process."""
+    _open_closed_streams()
     sys.exit(run(sys.argv[1:], Session()))
+
+
+def _open_closed_streams() -> None:
+    """Open what was closed before we began (``>&-``) on nothing: else a file of ours would get its number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def run(words: Sequence[str], session: Session) -> int:
@@ -187,7 +199,7 @@ def _ended(session: Session, error: BaseException) -> int:
     elif isinstance(error, OSError):
         error = _system(error)
     elif not isinstance(error, ArchiefError):
-        error = _bug(error)
+        error = _database(error) or _bug(error)
     return _end(session, error)
 
 
@@ -225,6 +237,22 @@ def _system(error: OSError) -> ArchiefError:
     what = os.strerror(error.errno).lower() if error.errno else "refused"
     where = error.filename if isinstance(error.filename, str) else ""
     return WriteFailedError(f"the system says: {what}", where=where, remedy="mend that, then run the command again")
+
+
+_DATABASE_SAYS = {
+    "IOException": ("the disk refused a file of the database", "see whether the disk is full"),
+    "OutOfMemoryException": ("the database needs more memory than it gets", "end other programs"),
+}
+
+
+def _database(error: BaseException) -> ArchiefError | None:
+    """What DuckDB could not do for want of disk or memory; its own words may hold content of a record."""
+    if type(error).__module__.lstrip("_") != "duckdb" or type(error).__name__ not in _DATABASE_SAYS:
+        return None
+    what, first = _DATABASE_SAYS[type(error).__name__]
+    return WriteFailedError(
+        what, remedy=f"{first}, then run the command again; it is made from the log, which is whole"
+    )
 
 
 def _bug(error: BaseException) -> ArchiefError:

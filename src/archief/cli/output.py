@@ -109,14 +109,13 @@ class Output:
     def error(self, error: ArchiefError) -> None:
         """Tell an error: place, what is wrong, what to type next."""
         if self.json:
-            told = {"code": error.code, "where": error.where, "what": error.what, "next": error.remedy}
+            told = {"code": error.code, "where": error.where, "what": error.what, "next": error.next_step}
             click.echo(_plain_json(to_json({"error": told})), err=True)
             return
         click.echo(f"archief: {self.styled('error', fg='red')}: {printable(str(error))}", err=True, color=self.color)
-        if error.remedy:
-            click.echo(
-                f"archief: {self.styled('hint', fg='cyan')}: {printable(error.remedy)}", err=True, color=self.color
-            )
+        if error.next_step:
+            hint = f"archief: {self.styled('hint', fg='cyan')}: {printable(error.next_step)}"
+            click.echo(hint, err=True, color=self.color)
 
 
 class Progress:

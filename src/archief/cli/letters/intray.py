@@ -67,7 +67,7 @@ class _Tray:
         head = writing.signed_head(self.made) if self.done and not self.dry_run else None
         if output.json:
             errors = [
-                {"file": name, "error": {"code": one.code, "where": one.where, "what": one.what, "next": one.remedy}}
+                {"file": name, "error": {"code": one.code, "where": one.where, "what": one.what, "next": one.next_step}}
                 for name, one in self.failed
             ]
             told = {"registered": self.done, "passed": self.passed, "failed": errors, "head": head}
@@ -84,7 +84,7 @@ class _Tray:
             f"{counted(len(self.done), 'file')} {word}, {len(self.passed)} there already, {len(self.failed)} failed"
         )
         for name, one in self.failed[:FAILURES_SHOWN_MAX]:
-            output.warn(f"{name}: {one.what}; {one.remedy}".removesuffix("; "))
+            output.warn(f"{name}: {one.what}; {one.next_step}".removesuffix("; "))
         announced = sum(len(several) for one in self.done for several in one["proposals"].values())
         if announced:
             output.note(f"they announce {counted(announced, 'meeting or promise')}: --json gives them")

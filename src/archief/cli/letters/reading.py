@@ -99,7 +99,7 @@ def demand_extra() -> None:
 
 
 def _error(error: ArchiefError) -> dict[str, str]:
-    return {"code": error.code, "where": error.where, "what": error.what, "next": error.remedy}
+    return {"code": error.code, "where": error.where, "what": error.what, "next": error.next_step}
 
 
 def members(name: str, found: Reading) -> dict[str, Any]:

@@ -178,7 +178,11 @@ def _cut_tail(session: Session, *, more: bool, yes: bool) -> None:
     storage = session.storage()
     try:
         with session.journal():
-            raise NotFoundError("the end of the log verifies: there is nothing to cut", where=str(session.archive))
+            raise NotFoundError(
+                "the end of the log verifies: there is nothing to cut",
+                where=str(session.archive),
+                remedy="nothing needs doing",
+            )
     except TailError as error:  # what is wrong elsewhere is not mended by a shorter log
         session.output.note(str(error))
     size, end = _last_commit(storage)
@@ -248,7 +252,9 @@ def _accept_head(session: Session, *, yes: bool) -> None:
         return
     if not found:
         raise NotFoundError(
-            "the archive extends what this machine remembers: there is nothing to accept", where=log.origin
+            "the archive extends what this machine remembers: there is nothing to accept",
+            where=log.origin,
+            remedy="nothing needs doing",
         )
     for one in found:
         session.output.note(str(one.error))

@@ -88,7 +88,11 @@ def _prove_inclusion(session: Session, log: Log, seq: int, out: Path | None, *, 
     if with_payload:
         line = log.payload_line(seq)
         if line is None:
-            raise NotFoundError("this entry has no payload, or it is destroyed", where=f"entry {seq}")
+            raise NotFoundError(
+                "this entry has no payload, or it is destroyed",
+                where=f"entry {seq}",
+                remedy="prove it without --with-payload",
+            )
         files[f"{name}.payload"] = line
     for path in files:
         outfile.target(session, Path(path), "--out")

@@ -1,5 +1,5 @@
 -- The letters in which every word asked for stands, best first (BM25, k1 = 1.2, b = 0.75: Robertson and Zaragoza, 2009).
--- One row of `asked` is one word typed: the stems that answer to it. {where} is made of our own words; values are bound.
+-- One row of `asked` is one word typed: the stems that answer to it. The condition on `letter` is of our own words; values are bound.
 with asked as (
     select unnest($asked) as asked
 ),
