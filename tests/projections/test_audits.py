@@ -325,6 +325,36 @@ def test_a_transferred_record_takes_no_content(connection: duckdb.DuckDBPyConnec
     assert wanted == _found(connection, "content_after_transfer")
 
 
+@pytest.mark.parametrize(
+    ("block", "gone"),
+    [
+        ({"record": A, "kind": "hold"}, []),
+        ({"record": B, "kind": "hold"}, []),
+        ({"record": B, "kind": "hold", "lifted_seq": 9}, [A, B]),
+        ({"record": B, "kind": "hold", "end_date": "2052-01-01"}, [A, B]),
+        ({"record": B, "kind": "exemption"}, [A, B]),
+        ({"record": C, "kind": "hold"}, [A, B]),
+    ],
+)
+def test_a_hold_keeps_the_copy_of_its_dossier_and_of_the_letters_in_it(
+    connection: duckdb.DuckDBPyConnection, block: dict[str, Any], gone: list[uuid.UUID]
+) -> None:
+    transfer = uuid.UUID(int=9)
+    put(connection, "transfer", {"stream": transfer, "seq": 6, "accepted_seq": 9, "accepted": "2051-01-01"})
+    put(
+        connection,
+        "transfer_record",
+        *({"stream": transfer, "seq": 6, "round_seq": 6, "record": one} for one in (A, B)),
+    )
+    put(connection, "dossier", {"stream": A, "opened_seq": 1})
+    put(connection, "letter", {"stream": B, "opened_seq": 2}, {"stream": C, "opened_seq": 3})
+    put(connection, "filing", {"stream": B, "dossier": A, "seq": 4})
+    put(connection, "block", {"stream": transfer, "seq": 5, **block})
+    asked = {"transfer": str(transfer), "day": dt.date(2052, 1, 1)}
+    rows = connection.execute(tables.read("destruction", "copies.sql"), asked).fetchall()
+    assert gone == [stream for _, _, stream in rows]
+
+
 KEPT = "a hold or an exemption kept it when its destruction began"
 STAYS, CHANGED = "it is in a dossier that stays", "it changed after the consent to its destruction"
 CERTIFICATE = "it is a certificate or declaration, which is kept for ever"

@@ -27,6 +27,7 @@ CLOSED = {
     "delivery",
     "finding",
     "imported_row",
+    "kept_here",
     "key",
     "mandate",
     "person",

@@ -2,27 +2,16 @@
 -- no dossier that stays. Grain: one row per record, dossiers first. A dossier with a hold on it, or on a letter in it, stays
 -- as a whole; an exemption is no hindrance: the record is kept for ever, by the records office.
 with held as (
-    select distinct record
-    from block
-    where
-        kind = 'hold'
-        and lifted_seq is null
-        and (begin_date is null or begin_date <= $day)
-        and (end_date is null or end_date > $day)
-),
-kept_here as (
-    select record from held
-    union
-    select filing.dossier
-    from filing
-    join held on held.record = filing.stream
+    select record
+    from kept_here
+    where kind = 'hold' and (begin_date is null or begin_date <= $day) and (end_date is null or end_date > $day)
 ),
 free as (
     select handed_over.stream, dossier.stream is not null as is_dossier
     from handed_over
     left join dossier on dossier.stream = handed_over.stream
     left join letter on letter.stream = handed_over.stream
-    anti join kept_here on kept_here.record = handed_over.stream
+    anti join held on held.record = handed_over.stream
     where
         handed_over.transfer = cast($transfer as uuid)
         and handed_over.destroyed_seq is null

@@ -2,29 +2,19 @@
 -- Not the copies of what was transferred (copies.sql). Grain: one row per record, dossiers first. A dossier that is blocked, or
 -- holds a letter that is, stays as a whole.
 with blocked as (
-    select distinct record
-    from block
-    where
-        lifted_seq is null
-        and (begin_date is null or begin_date <= $day)
-        and (end_date is null or end_date > $day)
+    select record
+    from kept_here
+    where (begin_date is null or begin_date <= $day) and (end_date is null or end_date > $day)
 ),
 ripe as (
     select stream
     from retention
     where outcome = 'destroy' and action_date <= $day
 ),
-held as (
-    select record as dossier from blocked
-    union
-    select filing.dossier
-    from filing
-    join blocked on blocked.record = filing.stream
-),
 free as (
     select stream
     from ripe
-    anti join held on held.dossier = ripe.stream
+    anti join blocked on blocked.record = ripe.stream
 ),
 letters as (
     select filing.stream

@@ -1,25 +1,14 @@
 -- What is due for transfer on the day $day: dossiers whose time has come, and the letters in them. Grain: one row per record,
 -- dossiers first. A dossier with a hold on it, or on a letter in it, stays as a whole.
 with held as (
-    select distinct record
-    from block
-    where
-        kind = 'hold'
-        and lifted_seq is null
-        and (begin_date is null or begin_date <= $day)
-        and (end_date is null or end_date > $day)
-),
-kept_here as (
-    select record as dossier from held
-    union
-    select filing.dossier
-    from filing
-    join held on held.record = filing.stream
+    select record
+    from kept_here
+    where kind = 'hold' and (begin_date is null or begin_date <= $day) and (end_date is null or end_date > $day)
 ),
 ripe as (
     select retention.stream
     from retention
-    anti join kept_here on kept_here.dossier = retention.stream
+    anti join held on held.record = retention.stream
     where retention.outcome = 'transfer' and retention.action_date <= $day
 )
 select 1 as place, cast(stream as varchar) as stream from ripe
