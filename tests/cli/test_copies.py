@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 COPIES = (
     "export evidence 2021-00017 --out bewijs",
     "export evidence 2021-00017 --out bewijs.zip",
+    "export documents 2021-00017 --out stukken",
     "export snapshot --out momentopname.zip --level internal",
     "report register --format csv --out register.csv",
     "report levensloop 2021-00017 --format html --out levensloop.html",
@@ -29,7 +30,8 @@ COPIES = (
 )
 EARLY = "Z-2 --title Fietsplan --agreement 'Afspraak 2026-04' --reason 'de dienst stopt'"
 OUT = (
-    "bewijs", "bewijs.zip", "momentopname.zip", "register.csv", "levensloop.html", "brief.pdf", "bewijsregel.payload",
+    "bewijs", "bewijs.zip", "stukken", "momentopname.zip", "register.csv", "levensloop.html", "brief.pdf",
+    "bewijsregel.payload",
     "staat.duckdb", "sip",
 )  # fmt: skip
 
@@ -81,8 +83,8 @@ def test_a_destruction_deletes_what_stopped_exports_left_and_names_every_copy(
     assert not Path("gestopt.unfinished").exists()
     told = said(world, f"history {certificate} --json") + said(world, f"history {destruction} --json")
     for name in (
-        "2 keer export (bewijsbundel)", "export (momentopname)", "2 keer bestand (rapport)", "bestand (brief als pdf)",
-        "bestand (vastgelegde gegevens)", "bestand (databank)", "export (SIP)",
+        "2 keer export (bewijsbundel)", "export (bestanden van een stuk)", "export (momentopname)", "export (SIP)",
+        "2 keer bestand (rapport)", "bestand (brief als pdf)", "bestand (vastgelegde gegevens)", "bestand (databank)",
     ):  # fmt: skip
         assert name in told
     assert all(Path(name).exists() for name in OUT)
@@ -92,7 +94,9 @@ def test_a_destruction_that_deletes_exports_deletes_every_copy(tmp_path: Path, m
     world = begun("authorised.txt", tmp_path, monkeypatch)
     _write_copies(world)
     Path("bewijs.zip").write_bytes(b"van iemand anders")
+    letter = json.loads(said(world, "--json sql \"select stream from letter where number = '2021-00017'\""))["rows"][0]
     said(world, f"--as smit destroy execute {world.stream} --delete-exports --yes")
+    assert "its files were destroyed" in said(world, f"export documents {letter['stream']} --out weg", 21)
     assert ["bewijs.zip"] == [name for name in OUT if Path(name).exists()]
 
 

@@ -34,6 +34,7 @@ LINES = {
     "check bundle FOLDER|ZIP": "check bundle gone/away",
     "check bundle --checkpoint": "check bundle bundle --vkey vkeys --checkpoint gone/away",
     "check bundle --vkey": "check bundle bundle --vkey gone/away",
+    "export documents --out": "export documents 2021-00017 --out gone/away",
     "export evidence --out": "export evidence 2021-00017 --out gone/away",
     "check sip FOLDER|ZIP": "check sip gone/away",
     "import sip FOLDER|ZIP": "--as archivaris import sip gone/away --source vorig --yes",

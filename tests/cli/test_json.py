@@ -113,6 +113,7 @@ LINES = """
     --as archivaris-3 import sip out --archive made --source vorig --yes
     --as archivaris-3 import sip out --archive made --source vorig --yes
     export evidence 2021-00017 --out bewijs
+    export documents 2021-00017 --out stukken
     check bundle bewijs
     checkpoint --dry-run
     checkpoint

@@ -25,6 +25,7 @@ COMMANDS = [
     ["checkpoint", "--vkeys"],
     ["export", "sip", "2021-00017", "--out", "sip"],
     ["export", "evidence", "2021-00017", "--out", "bewijs"],
+    ["export", "documents", "2021-00017", "--out", "stukken"],
     ["doctor"],
 ]
 

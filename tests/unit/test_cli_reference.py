@@ -48,6 +48,7 @@ COMMANDS = {
     "export snapshot": ["export", "snapshot", "--out", "momentopname"],
     "check snapshot": ["check", "snapshot", "momentopname"],
     "export evidence": ["export", "evidence", "2021-00017", "--out", "bundle"],
+    "export documents": ["export", "documents", "2021-00017", "--out", "stukken"],
     "check bundle": ["check", "bundle", "bundle"],
     "checkpoint": ["checkpoint", "--out", "head"],
     "timestamp": ["timestamp", "--verify"],

@@ -19,7 +19,9 @@ from archief import canonical, durable
 from archief.cli.session import Session
 from archief.exports import target
 
-Kind = Literal["sip", "evidence", "transfer", "snapshot", "rendition", "report", "payload", "state", "restored"]
+Kind = Literal[
+    "sip", "evidence", "documents", "transfer", "snapshot", "rendition", "report", "payload", "state", "restored"
+]
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -27,9 +29,9 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         deleted: a destruction deleted it.
-        kind: what was written: a package for the records office by ``export sip`` or ``transfer export``, evidence or
-            a snapshot, the PDF of a letter, a report, the payload of an entry, a state file, or a whole archive that
-            a restore put there.
+        kind: what was written: a package for the records office by ``export sip`` or ``transfer export``, evidence, a
+            record's files, a snapshot, the PDF of a letter, a report, the payload of an entry, a state file, or a whole
+            archive that a restore put there.
         modified: of a file, when it was written, in microseconds since 1970: what lies there now may be another.
         place: where to.
         size: the log's size that it was made from.
@@ -161,7 +163,7 @@ def stands(one: Exported) -> bool:
         from archief.exports import package_forms  # noqa: PLC0415 - heavy, and few commands ask
 
         return any(any((place / inside).glob("pakbon*")) for inside in ("", *package_forms.INSIDE.values()))
-    signs = {"evidence": "check.py", "snapshot": "manifest.json"}
+    signs = {"evidence": "check.py", "documents": "SHA256SUMS", "snapshot": "manifest.json"}
     return one.kind in signs and (place / signs[one.kind]).is_file()
 
 

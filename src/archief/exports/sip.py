@@ -22,7 +22,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief import canonical
-from archief.errors import CorruptError, LossError, NotFoundError
 from archief.exports import (
     description,
     documentation,
@@ -33,6 +32,7 @@ from archief.exports import (
     mdto,
     names,
     oria,
+    originals,
     pakbon,
     provenance,
 )
@@ -370,19 +370,7 @@ class _Package:
 
     def _record_file(self, folder: str, file: File, of: Verwijzing) -> Verwijzing:
         name = self.taken.unique(names.clean(file.name))
-        try:
-            with self.log.storage.open_document(file.id) as stream:
-                self.target.copy(f"{folder}/{name}", stream)
-        except NotFoundError:
-            raise LossError(
-                "a document is gone and no destruction covers it", where=f"document {file.id}",
-                remedy="run `archief verify`, and bring it back from a back-up",
-            ) from None  # fmt: skip
-        if self.target.digests[f"{folder}/{name}"] != file.sha256:
-            raise CorruptError(
-                "a document is not the one that was registered", where=f"document {file.id}",
-                remedy="run `archief verify`: it names every place",
-            )  # fmt: skip
+        originals.put(self.target, self.log, f"{folder}/{name}", file)
         return self._describe_file(folder, file, name, self._pronom(folder, file, name), of)
 
     def _pronom(self, folder: str, file: File, name: str) -> tuple[str, str] | None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 KINDS: dict[str, str] = {
     "sip": "export (SIP)",
     "evidence": "export (bewijsbundel)",
+    "documents": "export (bestanden van een stuk)",
     "transfer": "export (overbrenging)",
     "snapshot": "export (momentopname)",
     "rendition": "bestand (brief als pdf)",

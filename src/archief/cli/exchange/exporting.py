@@ -39,6 +39,7 @@ export = Family(
     members={
         "sip": "exchange.exporting:sip",
         "evidence": "exchange.exporting:evidence",
+        "documents": "exchange.documents:documents",
         "snapshot": "exchange.snapshots:snapshot",
     },
 )
