@@ -148,6 +148,8 @@ def test_numbers_within_what_was_issued_are_fine(connection: duckdb.DuckDBPyConn
     put(connection, "letter", _numbered(A, 1, "2021-00001"), _numbered(B, 3, None))
     voided = {"stream": A, "seq": 5, "series": "register", "year": 2021, "number": "2021-00003"}
     put(connection, "voided_number", voided)
+    assert [(3, "it took a number in series register of 2021, and has none")] == _found(connection, "number_issued")
+    put(connection, "event", event(B, 3, 0, "letter_registered.v1") | {"payload": "absent"})
     assert [] == _found(connection, "number_issued")
 
 

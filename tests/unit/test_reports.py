@@ -90,7 +90,8 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_report_asks_projections_only_and_no_clock(name: str) -> None:
     known = set(tables.projections()) | set(tables.META)
-    for part, query in declaration.reports()[name].queries.items():
+    report = declaration.reports()[name]
+    for part, query in [*report.queries.items(), *report.criteria.items()]:
         plain = re.sub(r"--[^\n]*", "", query)
         own = set(re.findall(r"(\w+) as (?:materialized )?\(\s*select", plain))
         named = set(re.findall(r"\b(?:from|join)\s+([a-z_]+)\b(?!\()", plain))
@@ -101,9 +102,14 @@ def test_a_report_asks_projections_only_and_no_clock(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_part_has_its_query_and_every_query_its_part(name: str) -> None:
     report = declaration.reports()[name]
-    asked = {part.name for part in report.part if part.fill not in {"rules", "summary"}}
+    asked = {part.name for part in report.part if part.fill not in {"rules", "summary"} and not part.criteria}
     assert asked == set(report.queries)
     assert report.csv == table.EVERY_FIGURE or report.csv in {part.name for part in report.part if part.columns}
+
+
+def test_every_criterion_is_asked_for_by_a_report() -> None:
+    asked = {name for report in declaration.reports().values() for name in report.criteria}
+    assert asked == set(declaration.criteria())
 
 
 def test_dutch_is_there_for_every_group_that_is_asked_for() -> None:

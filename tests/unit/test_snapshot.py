@@ -27,6 +27,7 @@ CLOSED = {
     "delivery",
     "finding",
     "imported_row",
+    "issued_number",
     "kept_here",
     "key",
     "mandate",

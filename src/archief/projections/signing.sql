@@ -1,18 +1,13 @@
 -- Whether a letter of our own went out with the signatures that a profile of its organ wants, or with a reason.
 -- Grain: one row per letter_dispatched of a letter that was registered, not received.
 create or replace view signing as
-with version as (
-    -- How many versions the letter had by then.
+with later as (
+    -- Hardly a letter changes after it was sent: what went out is what is there, but for these.
     select dispatch.seq, count(*) as versions
     from dispatch
-    join (
-        select stream, seq
-        from event
-        where type in (
-            'letter_registered.v1', 'letter_received.v1', 'letter_edited.v1', 'document_attached.v1',
-            'document_converted.v1'
-        )
-    ) as content on content.stream = dispatch.stream and content.seq < dispatch.seq
+    join letter on letter.stream = dispatch.stream and letter.content_seq > dispatch.seq
+    join event on event.stream = dispatch.stream and event.seq > dispatch.seq
+    join event_type on event_type.tag = event.type and event_type.content
     group by dispatch.seq
 ),
 sent as (
@@ -22,15 +17,12 @@ sent as (
         dispatch.date,
         letter.organ,
         letter.kind,
-        said.payload,
         dispatch.deviation is not null as reasoned,
-        version.versions
+        letter.versions - coalesce(later.versions, 0) as versions
     from dispatch
     join letter using (stream)
-    join event as said on said.seq = dispatch.seq
-    join event as opened on opened.seq = letter.opened_seq
-    join version on version.seq = dispatch.seq
-    where opened.type = 'letter_registered.v1'
+    join event as opened on opened.seq = letter.opened_seq and opened.type = 'letter_registered.v1'
+    left join later on later.seq = dispatch.seq
 ),
 -- The signatures over the version that went out, under the mandates that were granted by then.
 signed as (
@@ -105,12 +97,13 @@ select
         when met.profile is not null then 'met'
         when asked.organ is null then 'no_profile'
         when sent.reasoned then 'reasoned'
-        when sent.payload = 'present' then 'unreasoned'
-        else 'unknown'
+        when erased.seq is not null then 'unknown'
+        else 'unreasoned'
     end as outcome,
     met.profile
 from sent
 left join met on met.seq = sent.seq
+left join (select seq from event where payload = 'absent') as erased on erased.seq = sent.seq
 left join asked on asked.organ = sent.organ and asked.kind is not distinct from sent.kind and asked.date = sent.date
 order by sent.seq;
 

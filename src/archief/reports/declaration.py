@@ -5,8 +5,9 @@ part of the declaration has the query of its name: a line ``-- name: PART`` begi
 puts its rows in order itself, and may use ``$day`` (the reference date) and ``$record`` (the record asked for).
 
 - A part with ``figures`` gets a row a figure: ``figure`` (its name), ``value`` and ``events`` (the entries behind it).
+- A part with ``criteria`` has no query: each of its figures has one in ``criteria.sql``, which several reports share.
 - A part with ``columns`` gets a row a line: those columns, ``events``, and ``record`` when a line is of one record.
-- A part with neither is text, or is filled by the program: ``fill``.
+- A part with neither is text, is filled by the program (``fill``), or is that of another report (``as_in``).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import msgspec
 
 from archief.errors import NotFoundError
 
-_NAMED = re.compile(r"^-- name: ([a-z0-9_]+)\n", re.MULTILINE)
+_NAMED = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _PARAMETER = re.compile(r"\$([a-z]+)\b")
 
 Kind = Literal["text", "number", "date", "moment", "code", "share", "ground"]
@@ -59,8 +60,8 @@ class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         words: the group of ``words.toml`` for a figure that is a code.
         good: of a criterion: ``none``, in order when the figure is zero; ``some``, when it is not; else it is for
             information.
-        of: the figure of the same part that it is a part of: where that is zero, the criterion asks nothing.
-        absent: of a criterion that this archive cannot show: why. The query has no row for it.
+        of: of a criterion, the one of ``criteria.sql`` that it is a part of: where that is zero, it asks nothing.
+        absent: of a criterion that this archive cannot show: why. It has no query.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     none: str = "Geen."
     fill: Literal["", "proofs", "rules", "summary"] = ""
     criteria: bool = False
+    as_in: str = ""
 
 
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,6 +131,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         record: whether it is about one record, which must be named.
         name: filled in from the file's name.
         queries: filled in from the ``.sql`` file, by part.
+        criteria: filled in from ``criteria.sql``, by figure: those that the report asks for.
     """
 
     title: str
@@ -140,20 +143,50 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     record: bool = False
     name: str = ""
     queries: dict[str, str] = {}
+    criteria: dict[str, str] = {}
+
+
+def _texts() -> dict[str, str]:
+    folder = resources.files("archief.reports").joinpath("catalogue")
+    return {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir()}
+
+
+def criteria() -> dict[str, str]:
+    """What the reports that judge may ask: a query of the entries behind a figure, by its name."""
+    return _queries(_texts()["criteria.sql"])
 
 
 @functools.cache
 def reports() -> Mapping[str, Report]:
     """Every report, by name."""
-    folder = resources.files("archief.reports").joinpath("catalogue")
+    texts, shared = _texts(), criteria()
     found = {}
-    for item in sorted(folder.iterdir(), key=lambda item: item.name):
-        name, _, ending = item.name.rpartition(".")
+    for file in sorted(texts):
+        name, _, ending = file.rpartition(".")
         if ending == "toml":
-            declared = msgspec.convert(tomllib.loads(item.read_text(encoding="utf-8")), Report)
-            queries = _queries(folder.joinpath(f"{name}.sql").read_text(encoding="utf-8"))
-            found[name] = msgspec.structs.replace(declared, name=name, queries=queries)
-    return found
+            declared = msgspec.convert(tomllib.loads(texts[file]), Report)
+            figures = [one for part in declared.part if part.criteria for one in part.figures]
+            asked = {wanted for one in figures if not one.absent for wanted in (one.name, one.of) if wanted}
+            found[name] = msgspec.structs.replace(
+                declared,
+                name=name,
+                queries=_queries(texts.get(f"{name}.sql", "")),
+                criteria={wanted: shared[wanted] for wanted in sorted(asked)},
+            )
+    return {name: _with_borrowed(report, found) for name, report in found.items()}
+
+
+def _with_borrowed(report: Report, known: Mapping[str, Report]) -> Report:
+    """Put the parts of other reports in the places that are kept for them."""
+    parts, queries = [], dict(report.queries)
+    for part in report.part:
+        if part.as_in:
+            theirs = next(one for one in known[part.as_in].part if one.name == part.name)
+            queries[part.name] = known[part.as_in].queries[part.name]
+            parts.append(msgspec.structs.replace(theirs, title=part.title))
+        else:
+            parts.append(part)
+    return msgspec.structs.replace(report, part=parts, queries=queries)
 
 
 def _queries(text: str) -> dict[str, str]:

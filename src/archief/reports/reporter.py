@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from archief.log import Log
-from archief.projections.state import ALIAS
 from archief.reports import dutch
 from archief.reports.content import Content, Counted, Event, MadeFrom, Row, Section, Value
 from archief.reports.declaration import Column, Figure, Part, Report, parameters
@@ -24,8 +23,8 @@ from archief.reports.made_from import made_from
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-VIEWS = ("letter_version", "retention", "retention_letter", "signing", "tiered_metadata")
-"""Views that are worked out anew by each query that reads them."""
+VIEWS = ("issued_number", "retention", "retention_letter", "signing", "tiered_metadata")
+"""Views that are worked out anew by each query that reads them; what one of them reads stands before it."""
 
 ERASED = "[gewist]"
 GOOD, ATTENTION, INFORMS = "in orde", "aandacht", "ter informatie"
@@ -111,14 +110,18 @@ def make(connection: DuckDBPyConnection, log: Log, report: Report, asked: Asked)
 @contextlib.contextmanager
 def _views_once(connection: DuckDBPyConnection, report: Report) -> Iterator[None]:
     """Work a view out once that several queries of a report read; it goes before the view of its name."""
-    from archief.projections import audit  # noqa: PLC0415 - only a report with the rules asks
+    from archief.projections import audit, tables  # noqa: PLC0415 - imports duckdb
 
-    text = " ".join(report.queries.values())
+    text = " ".join([*report.queries.values(), *report.criteria.values()])
     if any(part.fill == "rules" for part in report.part):
         text += " ".join(rule.query for rule in audit.rules().values())
-    made = [name for name in VIEWS if len(re.findall(rf"\b(?:from|join) {name}\b", text)) > 1]
+    made: list[str] = []
+    for name in reversed(VIEWS):
+        if len(re.findall(rf"\b(?:from|join) {name}\b", text)) > 1:
+            made.insert(0, name)
+            text += tables.projections()[name].select
     for name in made:
-        connection.execute(f"create temp table {name} as select * from {ALIAS}.main.{name}")  # noqa: S608 - names of ours
+        connection.execute(f"create temp table {name} as {tables.projections()[name].select}")
     try:
         yield
     finally:
@@ -224,6 +227,7 @@ class _Desk:
         self.asked = asked
         self.owners = _Owners(connection, None if asked.whole else RECORDS_SHOWN)
         self.marks = _Marks(connection, asked.destroyed)
+        self._counted: dict[str, tuple[int, list[int]]] = {}
 
     def section(self, report: Report, part: Part) -> Section:
         """A part, but for the one that sums the others up."""
@@ -239,9 +243,11 @@ class _Desk:
             lines = _proofs(self.connection, self.log, rows)
         elif part.fill == "rules":
             lines = _rules(self.connection, self.asked, self.owners)
+        elif part.criteria:
+            figures = [self._criterion(report, one) for one in part.figures]
         elif part.figures:
             by_name = {row["figure"]: row for row in rows}
-            figures = [self._figure(part, one, by_name) for one in part.figures]
+            figures = [self._figure(one, by_name[one.name]) for one in part.figures]
         else:
             lines = [_row(part.columns, row, self.owners, self.marks) for row in rows]
         return Section(
@@ -257,20 +263,29 @@ class _Desk:
             total=max(total, len(lines)),
         )
 
-    def _figure(self, part: Part, one: Figure, rows: Mapping[str, Mapping[str, Any]]) -> Counted:
-        if one.absent:
-            return Counted(one.name, one.title, None, [], [], text=one.absent, verdict=CANNOT)
-        row = rows[one.name]
+    def _figure(self, one: Figure, row: Mapping[str, Any]) -> Counted:
         value, events = row["value"], row["events"] or []
         value = dutch.word(one.words, value) if one.words else value
-        verdict = INFORMS if part.criteria else ""
-        if one.of and not rows[one.of]["value"]:
+        return Counted(one.name, one.title, value, events, self.owners.of(events), text=one.text, kind=one.kind)
+
+    def _criterion(self, report: Report, one: Figure) -> Counted:
+        if one.absent:
+            return Counted(one.name, one.title, None, [], [], text=one.absent, verdict=CANNOT)
+        value, events = self._count(report, one.name)
+        verdict = INFORMS
+        if one.of and not self._count(report, one.of)[0]:
             verdict = IDLE
         elif one.good:
             verdict = GOOD if bool(value) == (one.good == "some") else ATTENTION
-        return Counted(
-            one.name, one.title, value, events, self.owners.of(events), text=one.text, kind=one.kind, verdict=verdict
-        )
+        return Counted(one.name, one.title, value, events, self.owners.of(events), text=one.text, verdict=verdict)
+
+    def _count(self, report: Report, name: str) -> tuple[int, list[int]]:
+        """How many a query of criteria finds, and the entries, each once."""
+        if name not in self._counted:
+            query = f"select count(*), list(seq order by seq) from (\n{report.criteria[name].strip()}\n)"  # noqa: S608 - a query of ours
+            ((count, seqs),) = _run(self.connection, query, self.asked).fetchall()
+            self._counted[name] = count, list(dict.fromkeys(seqs or []))
+        return self._counted[name]
 
 
 def _summary(part: Part, sections: Sequence[Section]) -> Section:

@@ -67,7 +67,7 @@ suspect as (
     )
     where len(part) > 3 and regexp_full_match(part, '[a-z]+') and part not in (select part from known)
 ),
-whole as (
+whole as materialized (
     select distinct trim(regexp_replace(lower(strip_accents(name)), '[^a-z0-9]+', '-', 'g'), '-') as name
     from (
         -- Each name once before it is taken apart: most letters go to the same few.

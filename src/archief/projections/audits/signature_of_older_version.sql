@@ -5,10 +5,12 @@ with wanted as (
     -- What counts is the text up to the dispatch; without one, up to now.
     select letter.stream, count(*) as versions
     from letter
-    join letter_version as version on version.stream = letter.stream
+    semi join (select stream from signature where not current) as outdated on outdated.stream = letter.stream
+    join event on event.stream = letter.stream
+    join event_type on event_type.tag = event.type and event_type.content
     where
         letter.status in ('registered', 'signed', 'dispatched')
-        and (letter.dispatched_seq is null or version.seq < letter.dispatched_seq)
+        and (letter.dispatched_seq is null or event.seq < letter.dispatched_seq)
     group by letter.stream
 )
 select signature.stream, max(signature.seq) as seq, printf('it is over version %d; version %d has no signature of this office', max(signature.version), wanted.versions) as what

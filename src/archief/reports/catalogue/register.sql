@@ -11,8 +11,7 @@ select 'ontvangen', count(*), list(letter.opened_seq order by letter.opened_seq)
 from letter join event on event.seq = letter.opened_seq
 where event.type = 'letter_received.v1'
 union all
-select 'uitgegeven', count(*), list(seq order by seq)
-from (select opened_seq as seq from letter where series is not null union all select seq from voided_number)
+select 'uitgegeven', count(*), list(seq order by seq) from issued_number
 union all
 select 'vervallen', count(*), list(seq order by seq) from voided_number
 union all
@@ -21,48 +20,20 @@ union all
 select 'vernietigd', count(*), list(destroyed_seq order by destroyed_seq) from letter where destroyed_seq is not null
 
 -- name: volledigheid
-with issued as (
-    select opened_seq as seq, series, year, number, destroyed_seq is not null as destroyed, false as voided
-    from letter
-    where series is not null
-    union all
-    select seq, series, year, number, false, true from voided_number
-),
-setting as (
-    select series, year, arg_max(start, seq) as start from series group by series, year
-),
-numbered as (
-    select
-        issued.*,
-        coalesce(own.start, every.start, 1) as start,
-        count(*) over (partition by issued.series, issued.year) as total,
-        event.payload = 'absent' as gone,
-        -- The last digits of what the pattern writes; a year may stand before them.
-        try_cast(regexp_extract(issued.number, '([0-9]+)[^0-9]*$', 1) as bigint) as ordinal
-    from issued
-    join event on event.seq = issued.seq
-    left join setting as own on own.series = issued.series and own.year = issued.year
-    left join setting as every on every.series = issued.series and every.year is null
-)
 select
     series as reeks,
     year as jaar,
-    any_value(start) as eerste,
-    any_value(start) + count(*) - 1 as laatste,
+    any_value(first) as eerste,
+    any_value(last) as laatste,
     count(*) as uitgegeven,
-    count(*) filter (not destroyed and not voided) as aanwezig,
-    count(*) filter (voided) as vervallen,
-    count(*) filter (destroyed) as vernietigd,
+    count(*) filter (status = 'held') as aanwezig,
+    count(*) filter (status = 'voided') as vervallen,
+    count(*) filter (status = 'destroyed') as vernietigd,
     -- What is missing is what no surviving number stands for; each of these must be one whose payload was erased.
-    count(*) - count(distinct ordinal) filter (ordinal between start and start + total - 1) as ontbreekt,
-    case
-        when count(*) - count(distinct ordinal) filter (ordinal between start and start + total - 1)
-            = count(*) filter (gone)
-            then 'sluitend'
-        else 'niet sluitend'
-    end as oordeel,
+    count(*) - count(distinct ordinal) filter (ordinal between first and last) as ontbreekt,
+    if(ontbreekt = count(*) filter (erased), 'sluitend', 'niet sluitend') as oordeel,
     list(seq order by seq) as events
-from numbered
+from issued_number
 group by series, year
 order by series, year
 
