@@ -239,7 +239,7 @@ def test_a_table_is_built_from_events_and_the_law_alone(name: str) -> None:
         tables.make_meta(connection)
         staged = Staging(connection)
         staged.clear()
-        staged.define_event(with_data=each.reads_data)
+        staged.define_event(each)
         connection.execute(each.create)
         columns = connection.execute(f"describe other.{name}").fetchall()
     assert "stream" == columns[0][0], "rows belong to one stream, by the first column"

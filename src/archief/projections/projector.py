@@ -377,15 +377,14 @@ def _apply(connection: DuckDBPyConnection, staged: Staging, first: int) -> int:
         The number of new events.
     """
     before = _count_rows(connection, f"{ALIAS}.main.event")
-    types = staged.types()
     for each in tables.projections().values():
-        if not each.stored or (each.types and not each.types & types):
+        if not each.stored or not staged.concerns(each):
             continue
         # An event never changes but for its words: only new ones are put in.
         only = f" where seq >= {first}" if each.name == "event" and not staged.erases() else ""
         if not only:
             connection.execute(f"delete from {each.name} where stream in (select stream from touched)")  # noqa: S608
-        staged.define_event(with_data=each.reads_data)
+        staged.define_event(each)
         connection.execute(f"insert into {ALIAS}.main.{each.name} select * from (\n{each.select}\n){only}")  # noqa: S608
     staged.undefine_event()
     staged.note_skipped()

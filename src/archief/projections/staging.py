@@ -16,6 +16,7 @@ from archief.events import envelope
 from archief.events.envelope import Commit
 from archief.projections import tables
 from archief.projections.lines import Lines, named
+from archief.projections.tables import Projection
 from archief.storage.base import Storage
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ NEAR_ENTRIES = 16 * envelope.SEGMENT_ENTRIES
 """How far back the earlier events of a stream are looked for first."""
 
 _DATA_LINE = re.compile(r"^.*\[data\]\n", re.MULTILINE)
+_FACT_LINE = re.compile(r'^ +"(\w+)": .*,\n', re.MULTILINE)
 _KEY_ID = (
-    "try(sha256(unhex(printf('%02x', try_cast(facts.key ->> 'type' as integer)))"
-    " || from_base64(facts.key ->> 'public')))"
+    "try(sha256(unhex(printf('%02x', try_cast(facts ->> '$.key.type' as integer)))"
+    " || from_base64(facts ->> '$.key.public')))"
 )
 _SEAL = """
 create or replace temp table seal as
@@ -64,14 +66,14 @@ delete from words where seq in (
     asof join seal on closing.seq < seal.seq
     where
         closing.type = 'record_destroyed.v1'
-        and entry.stream_seq <= closing.facts.last_stream_seq
+        and entry.stream_seq <= cast(closing.facts ->> 'last_stream_seq' as bigint)
         and seal.authorised
     union all
     -- Its own stream's payloads only, whatever it says.
     select entry.seq
     from entry
     join (
-        select erasing.stream, unnest(from_json(erasing.facts.seqs, '["BIGINT"]')) as seq
+        select erasing.stream, unnest(from_json(erasing.facts -> 'seqs', '["BIGINT"]')) as seq
         from (select * from entry where type = 'payload_erased.v1') as erasing
         asof join seal on erasing.seq < seal.seq
         where seal.authorised
@@ -80,11 +82,10 @@ delete from words where seq in (
 """
 _SKIPPED = """
 insert into skipped
-select entry.stream, entry.seq, entry.stream_seq, entry.type, seal.seq
-from (select * from entry where events is null) as entry
-asof join seal on entry.seq < seal.seq
-where not seal.authorised
-order by entry.seq
+select stream, seq, stream_seq, type, commit_seq
+from staged
+where not authorised
+order by seq
 """
 _TOUCHED = """
 create or replace temp table touched as
@@ -96,6 +97,13 @@ select seq, commit_seq, time, key, person
 from event
 where seq >= $1 and stream in (select stream from touched)
 order by seq
+"""
+# A commit of this chunk may seal entries of the chunk before: it is there already.
+_EARLIER_SEALS = """
+insert into seal
+select distinct commit_seq, time, key, person, true
+from earlier
+where commit_seq not in (select seq from seal)
 """
 _EARLIER_COUNT = """
 select coalesce(sum(count), 0)
@@ -115,20 +123,24 @@ class Staging:
         self.connection = connection
         self._entries = Lines(storage, "log") if storage is not None else None
         self._payloads = Lines(storage, "payload") if storage is not None else None
-        self._defined: bool | None = None
+        self._types: frozenset[str] = frozenset()
         self._skips = False
 
-    def define_event(self, *, with_data: bool) -> None:
-        """Make the view ``event``; without its join with payloads for a projection that does not read them."""
-        if self._defined is not with_data:
-            text = tables.read("staging", "event.sql")
-            self.connection.execute(text if with_data else _DATA_LINE.sub("", text))
-            self._defined = with_data
+    def define_event(self, wanted: Projection) -> None:
+        """Make the view ``event`` with no more in it than a projection reads."""
+        text = _FACT_LINE.sub(
+            lambda line: line.group() if line.group(1) in wanted.facts else "", tables.read("staging", "event.sql")
+        )
+        text = text if wanted.reads_data else _DATA_LINE.sub("", text)
+        self.connection.execute(text if self.concerns(wanted) else f"{text}and false")
+
+    def concerns(self, projection: Projection) -> bool:
+        """Whether one of the staged events is of a type that a projection is about."""
+        return not projection.types or not projection.types.isdisjoint(self._types)
 
     def undefine_event(self) -> None:
         """From here on ``event`` is the table of the state."""
         self.connection.execute("drop view if exists temp.event")
-        self._defined = None
 
     def clear(self) -> None:
         """Empty tables."""
@@ -137,11 +149,12 @@ class Staging:
         self.connection.execute("create or replace temp table owner (key varchar, person uuid, seq bigint)")
         self.connection.execute(_SEAL, [[]])
         self.connection.execute("create or replace temp table gone (seq bigint)")
+        self._put_together()
 
     def create_tables(self) -> None:
         """Make every table of the state from what is staged."""
         for each in tables.projections().values():
-            self.define_event(with_data=each.reads_data)
+            self.define_event(each)
             self.connection.execute(each.create)
         self.undefine_event()
         self.connection.execute("".join(each.comments for each in tables.projections().values()))
@@ -196,28 +209,30 @@ class Staging:
             assert self._payloads is not None
             self._fill("entry", [], self._entries.pick(seqs), create=False)
             self._fill("words", [], self._payloads.pick(seqs), create=False)
-            connection.execute("insert into seal select distinct commit_seq, time, key, person, true from earlier")
+            connection.execute(_EARLIER_SEALS)
         return len(seqs)
 
     def settle(self) -> None:
         """Find which words are gone, and drop those that a destruction covers though they are still there."""
-        if self.erases():
+        marks = ", ".join(f"'{tag}'" for tag in ERASING)
+        if self._value(f"select count(*) from entry where type in ({marks})"):  # noqa: S608 - words of ours
             self.connection.execute(_COVERED)
         # All there, as is usual, is seen from two counts.
         if self._value("select count(*) filter (committed) - (select count(*) from words) from entry"):
             self.connection.execute(_GONE)
         else:
             self.connection.execute("create or replace temp table gone (seq bigint)")
+        self._put_together()
+
+    def _put_together(self) -> None:
+        self.connection.execute(tables.read("staging", "staged.sql"))
+        self.connection.execute("drop table temp.entry")
+        found = self.connection.execute("select distinct type from staged").fetchall()
+        self._types = frozenset(tag for (tag,) in found)
 
     def erases(self) -> bool:
         """Whether something staged means that words may be gone that an earlier state holds."""
-        marks = ", ".join(f"'{tag}'" for tag in ERASING)
-        return bool(self._value(f"select count(*) from entry where type in ({marks})"))  # noqa: S608 - words of ours
-
-    def types(self) -> frozenset[str]:
-        """The types of the events that are staged."""
-        found = self.connection.execute("select distinct type from entry where events is null").fetchall()
-        return frozenset(tag for (tag,) in found)
+        return not self._types.isdisjoint(ERASING)
 
     def _value(self, query: str) -> int:
         row = self.connection.execute(query).fetchone()
@@ -230,6 +245,7 @@ class Staging:
         verb = f"create temp table {name} as" if create else f"insert into {name}"
         if create:  # first, so that two chunks are never in memory at once
             self.connection.execute(f"drop table if exists temp.{name}")
+            self.connection.execute("drop table if exists temp.staged")
         with named(files, rest) as names:
             self.connection.execute(f"set variable {file.removesuffix('.sql')}_files = $1", [names])
             self.connection.execute(f"{verb}\n{tables.read('staging', file)}")

@@ -26,6 +26,7 @@ _FOLDER = Path(__file__).parent
 _CREATE = re.compile(r"^create or replace (table|view) (\w+) as\n(.*?);\n", re.MULTILINE | re.DOTALL)
 _TAG = re.compile(r"'([a-z_]+\.v[0-9]+)'")
 _COMMENT = re.compile(r"--[^\n]*")
+_FACT = re.compile(r"\bfacts\.(\w+)")
 _COLUMN = re.compile(r"^comment on column (\w+)\.\"?(\w+)\"? is ", re.MULTILINE)
 META = ("event_type", "preferred_format", "shipped_row", "shipped_rule_set", "signature_place", "skipped", "state")
 """Tables of the state that are no projections."""
@@ -42,6 +43,7 @@ class Projection(NamedTuple):
         select: what it selects from ``event``.
         comments: the part that says what the table and its columns are.
         reads_data: whether it reads payloads.
+        facts: the facts that it names; those that it takes out of ``more`` are not among them.
         types: the event types it is about; empty when it is about all.
     """
 
@@ -52,6 +54,7 @@ class Projection(NamedTuple):
     select: str
     comments: str
     reads_data: bool
+    facts: frozenset[str]
     types: frozenset[str]
 
 
@@ -87,6 +90,7 @@ def parse(name: str, text: str) -> Projection:
         select=select,
         comments=text[found[0].end() :],
         reads_data=re.search(r"\bdata\b", plain) is not None,
+        facts=frozenset(_FACT.findall(plain)),
         types=frozenset(_TAG.findall(plain)),
     )
 
