@@ -163,7 +163,7 @@ class Retained:
         return {
             record: Standing(
                 action,
-                tuple(why for one in sorted(beside[record]) for why in told.get(one, ())),
+                tuple(dict.fromkeys(why for one in sorted(beside[record]) for why in told.get(one, ()))),
                 tuple(longer),
                 seq,
                 gone,

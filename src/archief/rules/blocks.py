@@ -1,7 +1,7 @@
 """Holds and exemptions by the facts of the log: which records may not be destroyed on a day. Pure.
 
-What the log itself demands of a destruction. A letter is also kept by a hold on its dossier: which letters are in it is
-asked by who executes, and by an audit. ``projections/block.sql`` says the same of one record.
+What the log itself demands of a destruction. A hold on a dossier names the letters that are in it then; that it keeps
+those filed later too is asked by who executes, and by an audit. ``projections/block.sql`` says the same of one record.
 """
 
 from __future__ import annotations

@@ -189,8 +189,8 @@ def _show(output: Output, told: _Explained, day: dt.date, as_if: str | None, stu
     elif whole.action is not None:
         blocked = ", but blocked" if told.blocks and whole.outcome == "destroy" else ""
         output.line(f"  on {day}: {'due' if whole.due(day) else 'not due'}{blocked}")
-    for block in told.blocks:
-        output.line(f"  {block.told()}")
+    for said in dict.fromkeys(block.told() for block in told.blocks):
+        output.line(f"  {said}")
     for finding in told.findings:
         output.line(f"  finding: {finding}")
     for part in told.parts:

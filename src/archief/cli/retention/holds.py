@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import click
@@ -59,15 +59,20 @@ def place(
     yes: bool,  # noqa: ARG001 - nothing is asked
     dry_run: bool,
 ) -> None:
-    """Let records not be destroyed for now. On a dossier it holds for the letters in it, also those filed later."""
+    """Let records not be destroyed for now.
+
+    On a dossier it holds for the letters in it: those in it now, wherever they are filed later, and those filed later.
+    """
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
-        streams = _streams(known, names, query)
-        _demand_here(made, streams)
+        named = _streams(known, names, query)
+        _demand_here(made, named)
+        inside = _letters_inside(made, known, named)
+        streams = [*named, *inside]
         facts = {"ground": ground, "begin": begin, "end": end}
         data = {"reason": reason, "title": title, "query": query}
         with typed_at(options_of(facts, data)):
             drafts = parted("hold_placed", new_stream(session.entropy), streams, present(facts), present(data))
-        writing.finish(made, drafts, dry_run=dry_run, told=[f"hold on {counted(len(streams), 'record')}"])
+        writing.finish(made, drafts, dry_run=dry_run, told=[_told(len(named), len(inside))])
 
 
 @verb(
@@ -93,7 +98,7 @@ def lift(
     yes: bool,  # noqa: ARG001 - nothing is asked
     dry_run: bool,
 ) -> None:
-    """End a hold; with RECORD for those records only."""
+    """End a hold; with RECORD for those records only, and the letters in a dossier."""
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
         found = known.record(hold_, "hold")
         rows = known.rows(
@@ -108,6 +113,7 @@ def lift(
                 where=hold_,
                 remedy="see `archief list --kind blocks`",
             )
+        streams += _freed_with(known, streams, held)
         facts = {"streams": streams, "ground": ground}
         version = known.happened(found)[-1].event.stream_seq
         with typed_at(options_of(facts, ["reason"])):
@@ -176,6 +182,34 @@ def _streams(known: Retained, names: tuple[str, ...], query: str | None) -> list
             remedy="try it with `archief sql`",
         )
     return [stream for (stream,) in there]
+
+
+def _letters_inside(made: Writer, known: Retained, named: Sequence[str]) -> list[str]:
+    """The letters in these dossiers, so that the log itself says of each that it is held."""
+    gone = made.journal.authority.destructions
+    rows = known.rows(
+        "select distinct cast(stream as varchar) from filing"
+        " where dossier in (select cast(unnest($1::varchar[]) as uuid))"
+        " and stream not in (select cast(unnest($1::varchar[]) as uuid)) order by 1",
+        list(named),
+    )
+    return [letter for (letter,) in rows if letter not in gone.destroyed and letter not in gone.executing]
+
+
+def _freed_with(known: Retained, dossiers: Sequence[str], held: Collection[str]) -> list[str]:
+    """The letters that a hold leaves with these dossiers: in none of the others that it is on."""
+    rows = known.rows(
+        "select cast(stream as varchar) from filing where cast(stream as varchar) in (select unnest($1::varchar[]))"
+        " and cast(dossier as varchar) in (select unnest($1::varchar[])) group by stream"
+        " having bool_and(cast(dossier as varchar) in (select unnest($2::varchar[]))) order by 1",
+        sorted(held), list(dossiers),
+    )  # fmt: skip
+    return [letter for (letter,) in rows if letter not in dossiers]
+
+
+def _told(records: int, inside: int) -> str:
+    within = f", and on {counted(inside, 'letter')} in {'it' if records == 1 else 'them'}" if inside else ""
+    return f"hold on {counted(records, 'record')}{within}"
 
 
 def _demand_here(made: Writer, streams: Sequence[str]) -> None:
