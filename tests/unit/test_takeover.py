@@ -17,7 +17,7 @@ from archief.cli.exchange import importing
 from archief.cli.writing import Writer
 from archief.draft import draft
 from archief.exports import lint, mdto, package, package_forms, proofs, selection, sip, takeover, wrapping
-from archief.exports.mdto import Bestand, Informatieobject
+from archief.exports.mdto import Bestand, Betrokkene, Event, Informatieobject, begrip, verwijzing
 from tests.cli import transcript
 from tests.exporting import Exported, dossier_archive
 from tests.founding import folder, found
@@ -161,6 +161,25 @@ def test_a_package_of_another_program_and_one_in_a_bag_or_zip_come_in_too(tmp_pa
         place = export(dataclasses.replace(made, streams=made.streams[:1]), tmp_path / profile, profile)
         with package.opened(place) as outer:
             assert 3 == len(takeover.read(wrapping.unwrapped(outer).inner).records)
+
+
+@pytest.mark.parametrize("signs", [{"betrokkene"}, {"event"}, {"betrokkene", "event"}])
+def test_a_letter_from_outside_comes_in_as_one(tmp_path: Path, signs: set[str]) -> None:
+    other = Sip(tmp_path / "sip")
+    path = other.folder / "dossier/brief-1/brief-1.mdto.xml"
+    said: dict[str, Any] = {
+        "betrokkene": [
+            Betrokkene(betrokkene_type_relatie=begrip("Afzender", "Rollen"), betrokkene_actor=verwijzing("J. Burger"))
+        ],
+        "event": [Event(event_type=begrip("Ontvangst", "Gebeurtenissen"), event_tijd="2021-02-03")],
+    }
+    letter = msgspec.structs.replace(mdto.read(path.read_bytes()), **{name: said[name] for name in signs})
+    path.write_bytes(mdto.write(letter))
+    made = take_over(other.folder, tmp_path / "archief", "ander")
+    with made.connected() as database:
+        rows = database.execute("select subject, status, sender from letter order by opened_seq").fetchall()
+    sender = "J. Burger" if "betrokkene" in signs else None
+    assert [("brief-1", "received", sender), ("brief-2", "registered", None)] == rows
 
 
 def test_a_takeover_that_was_stopped_goes_on_and_takes_no_record_twice(

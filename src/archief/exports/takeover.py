@@ -22,6 +22,7 @@ from archief.exports.mdto import Bestand, Informatieobject
 from archief.exports.package import Package
 from archief.keys import Entropy
 from archief.law import mdto as law
+from archief.law import rule_sets
 from archief.storage.base import NewDocument
 
 PROFILE = "mdto-sip"
@@ -29,6 +30,7 @@ TEXT_MAX = 1_000
 PIECE_BYTES = 1 << 20
 UNLIMITED = frozenset({"Geen beperking", "Nader te bepalen"})
 
+_WHOLE_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -62,6 +64,44 @@ class Incoming(NamedTuple):
         """Whether its metadata tell of a limit on its use."""
         kinds = {one.beperking_gebruik_type.begrip_label for one in self.described.beperking_gebruik}
         return not kinds <= UNLIMITED
+
+    @property
+    def said(self) -> Said:
+        """What its metadata say of how long it is kept."""
+        row, ends = (
+            self.described.informatiecategorie,
+            (one.dekking_in_tijd_einddatum for one in self.described.dekking_in_tijd),
+        )
+        listed = row.begrip_begrippenlijst.verwijzing_naam if row is not None else ""
+        ours = next((code for code, known in rule_sets.lists().items() if listed.startswith(known.title)), None)
+        return Said(
+            number=_number(self.described),
+            waardering=self.described.waardering.begrip_label,
+            row=(row.begrip_code or row.begrip_label) if row is not None else None,
+            of=listed or None,
+            list=ours if row is not None and row.begrip_code else None,
+            closed=next((one for one in ends if one is not None and _WHOLE_DAY.fullmatch(one)), None),
+        )
+
+
+class Said(NamedTuple):
+    """What the metadata of a dossier say of how long it is kept: for a person to decide, not concluded from.
+
+    Attributes:
+        number: what the dossier goes by here; None where it has no number.
+        waardering: the label.
+        row: the row of the retention list: its code, else its label; None where they name none.
+        of: the list as they call it.
+        list: that list's code, where it is one that comes with this program and the row has a code.
+        closed: its last day.
+    """
+
+    number: str | None
+    waardering: str
+    row: str | None
+    of: str | None
+    list: str | None
+    closed: str | None
 
 
 class Shipment(NamedTuple):
@@ -206,12 +246,18 @@ class Taking:
         data |= {
             "subject": _line(described.naam),
             "date": _day_of(described),
-            "sender": actors.get("Afzender"),
             "addressee": actors.get("Geadresseerde"),
             "handled_by": actors.get("Behandelaar"),
             "documents": refs,
         }
-        return draft("letter_registered", stream, {"kind": _kind(described)}, _present(data), documents=documents)
+        makers = {_line(one.verwijzing_naam) for one in described.archiefvormer}
+        sender, receipts = actors.get("Afzender"), [one for one in described.event if _is_receipt(one)]
+        name, facts = "letter_registered", {"kind": _kind(described)}
+        if receipts or sender not in (None, *makers):
+            days = (one.event_tijd or "" for one in receipts)
+            name, facts = "letter_received", _present({**facts, "date": next(filter(_WHOLE_DAY.fullmatch, days), None)})
+            data["sender"] = sender
+        return draft(name, stream, facts, _present(data), documents=documents)
 
     def _imported(self, record: Incoming, stream: str) -> Draft:
         held: list[tuple[str, Bestand | None]] = [(path, None) for path in record.metadata]
@@ -265,6 +311,10 @@ def _events(described: Informatieobject) -> Iterator[dict[str, Any]]:
                 "result": one.event_resultaat or None,
             }
         )
+
+
+def _is_receipt(event: mdto.Event) -> bool:
+    return event.event_type.begrip_label == "Ontvangst"
 
 
 def _number(described: Informatieobject) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,7 @@ def _append(
         if output.json:
             output.members({"test": made.journal.authority.test, "dry_run": True, **more})
             return
-        for line in told:
+        for line in (*told, *_proposed(fresh, taking.streams)):
             output.line(line)
         output.note("a dry run: nothing was appended")
         return
@@ -118,6 +119,7 @@ def _append(
     for part in _parts(taking, fresh):
         appended = made.append(part)
     assert appended is not None, "there is something to take over"
+    told += _proposed(fresh, taking.streams)
     writing.tell(made, appended, writing.signed_head(made), told, streams=False, more=more)
 
 
@@ -184,5 +186,31 @@ def _told(shipment: Shipment, fresh: Sequence[Incoming], passed: int) -> tuple[l
     if limited:
         shown = ", ".join(limited[:TOLD_MAX]) + (" and more" if len(limited) > TOLD_MAX else "")
         told.append(f"  limited by their metadata: {shown}; decide on each: archief restrict set")
+    more["dossiers_said"] = [{"folder": one.folder, **one.said._asdict()} for one in fresh if one.is_dossier]
     told += ["  the dossiers are open and not classified: archief dossier classify, close"] if dossiers else []
     return told, more
+
+
+def _proposed(fresh: Sequence[Incoming], streams: Mapping[str, str]) -> list[str]:
+    """What the metadata say of each dossier, as commands to paste for whoever agrees.
+
+    Args:
+        fresh: the records.
+        streams: of each folder, once it has one.
+    """
+    lines = []
+    for one in fresh:
+        if not one.is_dossier:
+            continue
+        said, name = one.said, shlex.quote(one.said.number or streams.get(one.folder, "STREAM"))
+        listed = f", {said.row} of {said.of}" if said.row is not None else ""
+        lines.append(
+            f"  its metadata say of {said.number or one.folder or 'the package itself'}: {said.waardering}{listed}"
+        )
+        if said.list is not None:
+            row = f"--list {said.list} --row {shlex.quote(said.row or '')}"
+            lines.append(f'    archief dossier classify {name} {row} --reason "zoals overgenomen"')
+        if said.closed is not None:
+            lines.append(f"    archief dossier close {name} --date {said.closed}")
+    shown = lines[: 3 * TOLD_MAX]
+    return [*shown, "  and more: see --json"] if len(shown) < len(lines) else shown
