@@ -353,23 +353,31 @@ def works(folder: Path, events: int) -> dict[str, Callable[[], Timed]]:
     }
 
 
-def main() -> None:
-    """Do one work and say how it went."""
-    name, folder, events = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    try:
-        run = works(folder, events)[name]()
-    except ModuleNotFoundError as error:
-        sys.stderr.write(str(error))
-        sys.exit(LACKING)
+def measured(name: str, folder: Path, events: int) -> dict[str, float]:
+    """Do one work: the seconds it took, the units done in them, and the most memory held, in bytes.
+
+    Raises:
+        ModuleNotFoundError: this checkout or machine cannot do it.
+    """
+    run = works(folder, events)[name]()
     gc.collect()
     gc.freeze()  # what preparing left behind is nobody's work
     begun = time.perf_counter()
     done = run()
     seconds = time.perf_counter() - begun
+    gc.unfreeze()
     units, seconds = done if isinstance(done, tuple) else (done, seconds)
     most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    memory = most if sys.platform == "darwin" else most * 1024
-    print(json.dumps({"memory": memory, "seconds": seconds, "units": units}))
+    return {"memory": most if sys.platform == "darwin" else most * 1024, "seconds": seconds, "units": units}
+
+
+def main() -> None:
+    """Do one work and say how it went."""
+    try:
+        print(json.dumps(measured(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))))
+    except ModuleNotFoundError as error:
+        sys.stderr.write(str(error))
+        sys.exit(LACKING)
 
 
 if __name__ == "__main__":

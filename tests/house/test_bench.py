@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archief.reports.declaration import reports
+from scripts import bench, bench_works
 from scripts.bench import ROWS
 
 BENCH = str(Path(__file__).resolve().parents[2] / "scripts/bench.py")
@@ -18,15 +19,27 @@ TARGETS = 20
 
 
 @pytest.mark.bench
-def test_every_row_of_the_bench_is_measured(tmp_path: Path) -> None:
-    command = [sys.executable, BENCH, "--events", "2000", "--rounds", "1", "--folder", str(tmp_path), "--json"]
-    ran = subprocess.run(command, capture_output=True, check=False, text=True)
-    assert (0, "") == (ran.returncode, ran.stderr)
-    rows = json.loads(ran.stdout)["rows"]
+def test_every_row_of_the_bench_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process: starting one for each work is most of the time, and its own test."""
+    monkeypatch.setattr(bench, "do", bench_works.measured)
+    monkeypatch.setattr(bench_works, "STARTS", 1)
+    monkeypatch.setattr(sys, "argv", [BENCH, "--events", "2000", "--rounds", "1", "--folder", str(tmp_path), "--json"])
+    bench.main()
+    rows = json.loads(capsys.readouterr().out)["rows"]
     assert [row.what.strip() for row in ROWS] == [row["what"] for row in rows]
     assert [] == [row for row in rows if "skipped" in row]
     assert [] == [row for row in rows if not (row["ratio"] > 0 and row["memory_bytes"] > 1_000_000 and row["ours"])]
     assert [] == [row for row in rows if (row["met"] is None) != (row["target"] is None)]
+
+
+@pytest.mark.bench
+def test_every_work_is_done_in_a_process_of_its_own(tmp_path: Path) -> None:
+    command = [sys.executable, BENCH, "--only", "search", "--events", "500", "--rounds", "1", "--folder", str(tmp_path)]
+    ran = subprocess.run([*command, "--json"], capture_output=True, check=False, text=True)
+    assert (0, "") == (ran.returncode, ran.stderr)
+    assert [True, True] == [row["ratio"] > 0 for row in json.loads(ran.stdout)["rows"]]
 
 
 def test_every_target_has_its_row() -> None:
