@@ -107,7 +107,7 @@ def test_an_appender_that_is_killed_at_any_moment_loses_nothing_it_acknowledged(
             assert set(acknowledged) <= set(present), "what was acknowledged is there"
             assert len(present) - len(before) - len(acknowledged) in {0, 1}, "at most one was not told of"
             before = present
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
         journal = Journal(LocalStorage(path))
         archive.append(archive.letter("Na de laatste"), journal=journal)
         journal.close()

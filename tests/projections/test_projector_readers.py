@@ -123,7 +123,7 @@ def test_a_reader_waits_for_whoever_writes_the_file(archive: Founded) -> None:
         assert holder.stdin is not None
         holder.stdin.write("\n")
         holder.stdin.flush()
-        reader.join(20)
+        reader.join(state.WAIT_SECONDS)
     assert [expected] == shown
 
 
