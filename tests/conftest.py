@@ -60,6 +60,12 @@ def shared(requires: Requires) -> Path:
 
 
 @pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the ends of transcripts are kept, for tests to begin with (``tests.cli.transcript.begin``)."""
+    return tmp_path_factory.mktemp("begun")
+
+
+@pytest.fixture(scope="session")
 def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("homes")
     numbers = itertools.count()

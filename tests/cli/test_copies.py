@@ -50,9 +50,9 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def begun(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def begun(name: str, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.chdir(tmp_path)
-    return transcript.begin(name, tmp_path / "kept")
+    return transcript.begin(name, kept)
 
 
 def said(world: World, command: str, code: int = 0) -> str:
@@ -69,9 +69,9 @@ def _write_copies(world: World) -> None:
 
 
 def test_a_destruction_deletes_what_stopped_exports_left_and_names_every_copy(
-    tmp_path: Path, stopped: pytest.MonkeyPatch
+    kept: Path, tmp_path: Path, stopped: pytest.MonkeyPatch
 ) -> None:
-    world = begun("authorised.txt", tmp_path, stopped)
+    world = begun("authorised.txt", kept, tmp_path, stopped)
     destruction = world.stream
     said(world, "export sip 2021-00017 2021-00018 --out gestopt", 130)
     assert Path("gestopt.unfinished").is_dir()
@@ -90,8 +90,10 @@ def test_a_destruction_deletes_what_stopped_exports_left_and_names_every_copy(
     assert all(Path(name).exists() for name in OUT)
 
 
-def test_a_destruction_that_deletes_exports_deletes_every_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = begun("authorised.txt", tmp_path, monkeypatch)
+def test_a_destruction_that_deletes_exports_deletes_every_copy(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = begun("authorised.txt", kept, tmp_path, monkeypatch)
     _write_copies(world)
     Path("bewijs.zip").write_bytes(b"van iemand anders")
     letter = json.loads(said(world, "--json sql \"select stream from letter where number = '2021-00017'\""))["rows"][0]
@@ -100,8 +102,10 @@ def test_a_destruction_that_deletes_exports_deletes_every_copy(tmp_path: Path, m
     assert ["bewijs.zip"] == [name for name in OUT if Path(name).exists()]
 
 
-def test_the_package_of_a_transfer_that_was_stopped_goes_on(tmp_path: Path, stopped: pytest.MonkeyPatch) -> None:
-    world = begun("proposed.txt", tmp_path, stopped)
+def test_the_package_of_a_transfer_that_was_stopped_goes_on(
+    kept: Path, tmp_path: Path, stopped: pytest.MonkeyPatch
+) -> None:
+    world = begun("proposed.txt", kept, tmp_path, stopped)
     transfer = _proposed(world)
     said(world, f"--as smit transfer export {transfer} --out sip", 130)
     done = Path("sip.unfinished/done.jsonl").read_bytes()
@@ -119,9 +123,9 @@ def test_the_package_of_a_transfer_that_was_stopped_goes_on(tmp_path: Path, stop
 
 
 def test_a_letter_that_was_filed_after_the_proposal_does_not_go_along_unseen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = begun("dossiers.txt", tmp_path, monkeypatch)
+    world = begun("dossiers.txt", kept, tmp_path, monkeypatch)
     transfer = _proposed(world)
     said(world, "--as smit dossier reopen Z-2 --reason 'er kwam nog een brief'")
     said(world, "--as smit dossier file Z-2 2022-00001")
@@ -144,9 +148,9 @@ def _proposed(world: World) -> str:
 
 
 def test_letters_that_nobody_decided_on_are_counted_when_they_are_exported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = begun("dossiers.txt", tmp_path, monkeypatch)
+    world = begun("dossiers.txt", kept, tmp_path, monkeypatch)
     _, err, code = world.run("archief export sip 2022-00001 2021-00018 --out sip")
     assert 0 == code
     assert "1 letter in it without a decision on keeping" in err
@@ -154,8 +158,8 @@ def test_letters_that_nobody_decided_on_are_counted_when_they_are_exported(
     assert (0, False) == (code, "decision on keeping" in err)
 
 
-def test_a_zip_bomb_is_not_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = begun("dossiers.txt", tmp_path, monkeypatch)
+def test_a_zip_bomb_is_not_taken_over(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = begun("dossiers.txt", kept, tmp_path, monkeypatch)
     monkeypatch.setattr(package, "SPARE_BYTES", 1 << 20)
     with zipfile.ZipFile("bom.zip", "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("pakbon.xml", bytes(20 << 20))

@@ -59,11 +59,6 @@ BEFORE = f"""
 """
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("begun")
-
-
 @pytest.fixture
 def world(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A destruction that may be carried out, with traces of its records wherever this program leaves any."""

@@ -137,9 +137,11 @@ def test_an_archive_and_a_back_up_that_cannot_be_written_are_read(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_the_command_is_killed_at_any_moment_and_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_is_killed_at_any_moment_and_begun_again(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    world = transcript.begin("founded.txt", tmp_path / "kept")
+    world = transcript.begin("founded.txt", kept)
     _, err, code = world.run("archief --as archivaris backup kopie")
     assert 0 == code, err
     shutil.rmtree("events")

@@ -92,10 +92,10 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+def scene(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     folder = tmp_path_factory.mktemp("scene")
     with contextlib.chdir(folder):
-        world = transcript.begin("authorised.txt", tmp_path_factory.mktemp("begun"))
+        world = transcript.begin("authorised.txt", kept)
         for command in ("archief export evidence 2021-00017 --out bewijs", "archief search fietsen"):
             _, err, code = world.run(command)
             assert 0 == code, err

@@ -69,11 +69,6 @@ FINDS = {"audit": FindingsError.exit_code}
 """What ends with findings has printed them too."""
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("begun")
-
-
 @pytest.fixture
 def printed(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Printed:
     monkeypatch.chdir(tmp_path)

@@ -40,11 +40,6 @@ P. Bakker
 """
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("begun")
-
-
 @pytest.fixture
 def world(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> transcript.World:
     monkeypatch.chdir(tmp_path)

@@ -41,11 +41,6 @@ SIGN = ("--as", "jansen", "sign", NUMBER, "--basis", "gemeentewet:32a")
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("begun")
-
-
-@pytest.fixture(scope="module")
 def authority() -> Authority:
     return Authority("Test CA", NOW)
 

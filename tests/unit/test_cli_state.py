@@ -19,11 +19,6 @@ ENVIRON = {"HOME": ".", "ARCHIEF_KEYS": "keys", "ARCHIEF_STATE": "state", "ARCHI
 Archief = Callable[..., int]
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("begun")
-
-
 @pytest.fixture
 def archief(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archief:
     """An archive with two letters, and the program; gives exit codes."""

@@ -95,11 +95,6 @@ def server(authority: Path, tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("begun")
-
-
 @pytest.fixture
 def archief(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archief:
     monkeypatch.chdir(tmp_path)

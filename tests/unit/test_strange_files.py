@@ -100,11 +100,6 @@ def test_an_entry_index_of_five_thousand_digits_is_none(archive: Founded, tmp_pa
     assert {"payload-stray"} == {fault.kind for fault in report.faults}
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("begun")
-
-
 NO_TEXT = [
     ("show", "\udcff"),
     ("list", "--type", "\udcff"),

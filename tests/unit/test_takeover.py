@@ -183,10 +183,10 @@ def test_a_letter_from_outside_comes_in_as_one(tmp_path: Path, signs: set[str]) 
 
 
 def test_a_takeover_that_was_stopped_goes_on_and_takes_no_record_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    world = transcript.begin("dossiers.txt", tmp_path / "kept")
+    world = transcript.begin("dossiers.txt", kept)
     for command in (
         "archief export sip Z-1 Z-2 --out sip",
         "archief init nieuw --organisation Nieuw --origin-host nieuw.nl --person Mulder --test --yes",
