@@ -53,6 +53,7 @@ class Here:
         committed: how many payloads each stream has had, but for those that were erased one by one.
         unreadable: payload lines that do not say whose they are, by segment and line.
         orphans: documents that no payload line registers.
+        shared: documents of these that a payload line of another record registers too.
         lost: entries whose payload is gone though no destruction covers it.
     """
 
@@ -64,6 +65,7 @@ class Here:
     committed: dict[str, int] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    shared: list[str] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
 
     def count(self, streams: Collection[str]) -> tuple[int, int]:
@@ -89,7 +91,7 @@ def find(
     found = Here()
     ids = {stream.encode(): stream for stream in streams}
     payloads = {segment.first: segment for segment in storage.payload_segments()}
-    registered: set[str] = set()
+    others: set[str] = set()
     for segment in storage.log_segments():
         lines = storage.read(segment).split(b"\n")[:-1]
         mine = _mine(lines, segment.first, ids, found)
@@ -98,9 +100,10 @@ def find(
                 found.committed[held.stream] = found.committed.get(held.stream, 0) + 1
         if destroyed_only:
             mine = {seq: held for seq, held in mine.items() if destructions.demand(seq, *held)}
-        there = _look(storage, payloads.get(segment.first), mine, registered, found)
+        there = _look(storage, payloads.get(segment.first), mine, others, found)
         found.lost += _lost(lines, segment.first, there, destructions)
-    found.orphans = [document for document in storage.document_ids() if document not in registered]
+    found.shared = sorted(others & found.documents.keys())
+    found.orphans = [one for one in storage.document_ids() if one not in others and one not in found.documents]
     return found
 
 
@@ -121,9 +124,17 @@ def _mine(lines: Sequence[bytes], first: int, ids: Mapping[bytes, str], found: H
 
 
 def _look(
-    storage: Storage, segment: Segment | None, mine: Mapping[int, Held], registered: set[str], found: Here
+    storage: Storage, segment: Segment | None, mine: Mapping[int, Held], others: set[str], found: Here
 ) -> set[int]:
-    """Which payload lines are in a segment, and what documents they register. Gives the entries that have one."""
+    """Which payload lines are in a segment, and what documents they register. Gives the entries that have one.
+
+    Args:
+        storage: the archive.
+        segment: of payloads; None where there is none.
+        mine: the entries that are looked for.
+        others: takes the documents that other lines register.
+        found: takes what is found.
+    """
     there: set[int] = set()
     if segment is None:
         return there
@@ -135,12 +146,13 @@ def _look(
             continue
         there.add(seq)
         documents = base.registered([line]) if _DOCUMENTS in line else []
-        registered.update(documents)
         held = mine.get(seq)
-        if held is not None:
-            lines += 1
-            found.payloads[seq] = held
-            found.documents |= dict.fromkeys(documents, held.stream)
+        if held is None:
+            others.update(documents)
+            continue
+        lines += 1
+        found.payloads[seq] = held
+        found.documents |= dict.fromkeys(documents, held.stream)
     if lines:
         found.segments[segment.name] = lines, segment.size_bytes
     return there
@@ -221,11 +233,18 @@ def demand_absence(journal: Journal, streams: Collection[str]) -> Here:
 
 
 def demand_readable(found: Here) -> None:
-    """Refuse to say that nothing is left while something cannot be told whose it is.
+    """Refuse to erase, or to say that nothing is left, while something cannot be told whose it is.
 
     Raises:
         LossError: a payload line cannot be read, or a document is registered nowhere.
+        RefusedError: a document is another record's too, which would lose it.
     """
+    if found.shared:
+        raise RefusedError(
+            "a document of these is registered by a record that stays, too: that would lose it",
+            where=f"document {found.shared[0]}",
+            remedy="find out who appended the second entry: archief history; except this record meanwhile",
+        )
     for where, what in (
         *((f"{one}", "a payload line that does not say whose it is") for one in found.unreadable),
         *((f"document {one}", "a document that no payload registers") for one in found.orphans),

@@ -8,10 +8,12 @@ import pytest
 
 from archief import erasure
 from archief.errors import LossError, RefusedError
+from archief.events import envelope
 from archief.storage.local import LocalStorage
 from archief.storage.memory import MemoryStorage
 from tests.destroying import Case, decide
 from tests.founding import Founded, edited, faults, folder, found
+from tests.unit.test_verification import force, letter_entry
 
 
 @pytest.fixture
@@ -92,6 +94,17 @@ def test_absence_is_not_said_while_a_document_belongs_to_nothing(archive: Founde
     storage.documents |= kept
     with pytest.raises(LossError, match="no payload registers"):
         erasure.demand_absence(archive.journal, [doomed])
+
+
+def test_a_document_that_a_record_that_stays_registers_too_stops_a_destruction(archive: Founded) -> None:
+    letter = archive.letter("Blijft", [b"bijlage"])
+    archive.append(letter)
+    entry, line = letter_entry(archive, letter.data or b"")
+    force(archive, [entry], [line])
+    thief = envelope.decode_event(entry).stream
+    assert ["a document is registered twice" in one for one in faults(archive.storage)] == [True]
+    with pytest.raises(RefusedError, match="registered by a record that stays"):
+        erasure.demand_readable(_find(archive, thief))
 
 
 def test_what_came_back_is_erased_again_with_documents_that_belong_to_nothing(tmp_path: Path) -> None:

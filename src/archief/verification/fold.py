@@ -6,7 +6,7 @@ Knows what ``scan`` found in each stretch and what the whole log must say. Opens
 from __future__ import annotations
 
 import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from archief import canonical, keys
@@ -77,7 +77,7 @@ class Fold:
         self.absent += scan.absent
         self._documents_missing += scan.documents_missing
         report.documents += len(scan.documents)
-        self.documents.update(scan.documents)
+        self._documents(scan.documents)
         looked_at = signed_at = 0
         before = merkle.Frontier() if continued else self.frontier
         for seen in scan.commits:
@@ -98,6 +98,19 @@ class Fold:
         self._open_looked += scan.looked[looked_at:]
         self._open_signatures += scan.signatures[signed_at:]
         self._end(scan, before, continued=continued)
+
+    def _documents(self, registered: Iterable[str]) -> None:
+        """Documents are of one record each: the destruction of one would take the other's away."""
+        for document in registered:
+            if document in self.documents:
+                self._fault(
+                    "document-twice",
+                    "finding",
+                    f"documents/{document[:2]}/{document}.bin",
+                    "a document is registered twice",
+                    remedy="find out who appended the second entry; neither record is destroyed until that is known",
+                )
+            self.documents.add(document)
 
     def finish(self) -> None:
         """Judge what needs the whole log."""

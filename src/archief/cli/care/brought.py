@@ -204,6 +204,10 @@ class Told(NamedTuple):
             output.line(f"{output.styled(fault.grade, fg='red')}: {fault.sentence()}")
         if len(brought.faults) > SHOWN_MAX:
             output.line(f"and {len(brought.faults) - SHOWN_MAX:,} more: see --json")
+        if lost is not None:
+            output.note(
+                "what was destroyed in the lost entries may be back: compare with the verklaringen that went out"
+            )
         for name in brought.dropped:
             again = "; `archief doctor --repair` makes it again" if name.startswith("public/tile/") else ""
             output.warn(f"{name} was damaged, and is left out{again}")
