@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -44,6 +45,22 @@ def is_folder(kind: str, path: str) -> bool:
 def segment_first(seq: int) -> int:
     """The first entry of the segment that an entry stands in."""
     return seq - seq % envelope.SEGMENT_ENTRIES
+
+
+def growing(size: int) -> tuple[str, str, str, str]:
+    """The files that the next append to a log of that size extends or begins: log and payload, then those that follow."""
+    return _growing(segment_first(max(size - 1, 0)))
+
+
+@functools.lru_cache(maxsize=8)  # asked of the same segment again and again
+def _growing(first: int) -> tuple[str, str, str, str]:
+    then = first + envelope.SEGMENT_ENTRIES
+    return (
+        f"log/{first:012d}.jsonl",
+        f"payload/{first:012d}.jsonl",
+        f"log/{then:012d}.jsonl",
+        f"payload/{then:012d}.jsonl",
+    )
 
 
 def by_segment(kind: str, numbered: Sequence[tuple[int, bytes]]) -> Iterator[tuple[str, list[bytes]]]:
