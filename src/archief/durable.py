@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import secrets
 import stat
 import sys
 from collections.abc import Iterable
@@ -138,7 +139,7 @@ def replace_with(
     path: Path, pieces: Iterable[bytes], *, durable: bool = True, mode: int = 0o666, unfinished: Path | None = None
 ) -> None:
     """As :func:`replace`, for a content that comes in pieces and need not fit in memory."""
-    temporary = (unfinished or path.parent) / f"{path.name}.{os.urandom(4).hex()}{TEMPORARY_SUFFIX}"
+    temporary = (unfinished or path.parent) / f"{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"
     with reported(path):
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

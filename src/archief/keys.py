@@ -401,8 +401,19 @@ def seal(keyfile: KeyFile, passphrase: bytes, entropy: Entropy, cost: Cost = DEF
     return canonical.encode(msgspec.structs.replace(clear, sealed=canonical.base64_encode(sealed))) + b"\n"
 
 
-def unseal(encoded: bytes, passphrase: bytes, where: str = "") -> KeyFile:
-    """Open a key file.
+def opener(encoded: bytes, passphrase: bytes, where: str = "") -> bytes:
+    """What ``unseal`` derives of a passphrase: nearly all that opening a key file costs.
+
+    Raises:
+        MalformedError: not a key file.
+        KeyRefusedError: a public half that no archive may accept.
+    """
+    file, _ = _read(encoded, where)
+    return _stretch(passphrase, _fixed(file.salt, _SALT_BYTES, where), file.cost)
+
+
+def unseal(encoded: bytes, passphrase: bytes, where: str = "", derived: bytes | None = None) -> KeyFile:
+    """Open a key file; ``derived`` is its ``opener``, where somebody has it already.
 
     Raises:
         PassphraseError: the passphrase does not open it, or the file was changed.
@@ -417,7 +428,7 @@ def unseal(encoded: bytes, passphrase: bytes, where: str = "") -> KeyFile:
     sealed = _fixed(file.sealed, SEED_BYTES * len(public) + _TAG_BYTES, where)
     clear = canonical.encode(msgspec.structs.replace(file, sealed=""))
     try:
-        seeds = AESGCM(_stretch(passphrase, salt, file.cost)).decrypt(nonce, sealed, clear)
+        seeds = AESGCM(derived or _stretch(passphrase, salt, file.cost)).decrypt(nonce, sealed, clear)
     except InvalidTag:
         raise PassphraseError(
             "the passphrase does not open this key file, or the file was changed",

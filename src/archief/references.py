@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archief.draft import Draft
 from archief.errors import MalformedError
 from archief.events import catalogue, envelope
 from archief.events.envelope import Event
 from archief.log import Log
-from archief.rules import adoption, destructions, dossiers, lifecycle, receipts
-from archief.rules.adoption import RuleSets
+from archief.rules import destructions, dossiers, lifecycle, receipts
 from archief.rules.authority import Authority
 from archief.storage import base, layout
 from archief.storage.base import Storage
+
+if TYPE_CHECKING:
+    from archief.rules.adoption import RuleSets
 
 POINTING_TYPES = frozenset(
     {destructions.PAYLOAD_ERASED, lifecycle.DELIVERY_REPORTED, dossiers.CLASSIFIED, *receipts.ANSWER_TYPES}
@@ -95,6 +97,8 @@ class References:
 
     def _rule_sets(self, adopting: tuple[int, ...]) -> RuleSets:
         """The rule sets that these entries adopted, with the rows that stand in their payloads."""
+        from archief.rules import adoption  # noqa: PLC0415 - only who classifies pays
+
         if adopting not in self._rules:
             self._rules[adopting] = adoption.fold(self._adoptions(adopting))
         return self._rules[adopting]

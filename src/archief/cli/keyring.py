@@ -6,16 +6,26 @@ part is believed before the file is opened. Files are never overwritten.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import stat
+import threading
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from archief import durable, keys
 from archief.cli.session import Session
-from archief.errors import AmbiguousError, KeyMissingError, KeyRefusedError, MalformedError, PassphraseError, UsageError
+from archief.errors import (
+    AmbiguousError,
+    ArchiefError,
+    KeyMissingError,
+    KeyRefusedError,
+    MalformedError,
+    PassphraseError,
+    UsageError,
+)
 from archief.keys import KeyCard, KeyFile, PublicKey, Use
 
 ENDING = ".key"
@@ -43,6 +53,32 @@ class KeyPath(NamedTuple):
     def public(self) -> PublicKey:
         """Its first public half."""
         return self.card.public[0]
+
+
+class Opening(threading.Thread):
+    """Derives what opens a key file, in a thread: scrypt takes as long as all the rest of a command, and lets go of
+    Python's lock meanwhile.
+
+    Args:
+        encoded: the key file.
+        passphrase: its bytes.
+    """
+
+    def __init__(self, encoded: bytes, passphrase: bytes) -> None:
+        super().__init__(name="key file", daemon=True)
+        self._given = encoded, passphrase
+        self._derived: bytes | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Derive it; what fails here fails again where the file is opened, and is told there."""
+        with contextlib.suppress(ArchiefError, ValueError, MemoryError):
+            self._derived = keys.opener(*self._given)
+
+    def derived(self) -> bytes | None:
+        """It, when it is there; None where it could not be."""
+        self.join()
+        return self._derived
 
 
 def path_for(session: Session, name: str) -> Path:
@@ -151,6 +187,33 @@ def chosen(session: Session, enrolled: Collection[str] = ()) -> KeyPath:
     return found[0]
 
 
+def begin_opening(session: Session) -> None:
+    """Begin to open the key files that a run will most likely need, when the environment holds the passphrase: the
+    person's of ``--as``, or the only one, and the log's, if there is one. Says nothing: who opens them tells.
+    """
+    with contextlib.suppress(ArchiefError, OSError):
+        passphrase = session.given_passphrase()
+        if passphrase is None:
+            return
+        cards = []
+        for path in session.keys_folder.glob(f"*{ENDING}"):
+            with contextlib.suppress(ArchiefError, OSError):
+                cards.append(KeyPath(path, keys.read_card(path.read_bytes(), str(path))))
+        for use in ("person", "log"):
+            found = [one for one in cards if one.card.use == use]
+            if use == "person" and session.options.as_key:
+                found = [one for one in found if one.name == session.options.as_key]
+            if len(found) == 1:
+                begin(session, found[0], passphrase)
+
+
+def begin(session: Session, key: KeyPath, passphrase: bytes) -> None:
+    """Begin to open a key file, in a thread: ``opened`` and ``opened_silently`` wait for it."""
+    raw = key.path.read_bytes()
+    if (raw, passphrase) not in session.openings:
+        session.openings[raw, passphrase] = Opening(raw, passphrase)
+
+
 def opened(session: Session, key: KeyPath) -> KeyFile:
     """Open a key file with a passphrase of the environment, of this run, or typed now.
 
@@ -162,7 +225,7 @@ def opened(session: Session, key: KeyPath) -> KeyFile:
     refusal: PassphraseError | None = None
     for passphrase in session.passphrases(f"key {key.name}"):
         try:
-            file = keys.unseal(raw, passphrase, str(key.path))
+            file = keys.unseal(raw, passphrase, str(key.path), _derived(session, raw, passphrase))
         except PassphraseError as error:
             refusal = error
             continue
@@ -171,12 +234,17 @@ def opened(session: Session, key: KeyPath) -> KeyFile:
     raise refusal or PassphraseError("no passphrase was given", where=str(key.path))
 
 
+def _derived(session: Session, raw: bytes, passphrase: bytes) -> bytes | None:
+    begun = session.openings.get((raw, passphrase))
+    return begun.derived() if begun is not None else None
+
+
 def opened_silently(session: Session, key: KeyPath) -> KeyFile | None:
     """Open a key file with a passphrase that opened another one in this run; None when that does not."""
     raw = key.path.read_bytes()
     for passphrase in session.known_passphrases:
         try:
-            return keys.unseal(raw, passphrase, str(key.path))
+            return keys.unseal(raw, passphrase, str(key.path), _derived(session, raw, passphrase))
         except PassphraseError:
             continue
     return None

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from archief.errors import NoArchiveError, PassphraseError, TestArchiveError, UsageError
 
 if TYPE_CHECKING:
+    from archief.cli.keyring import Opening
     from archief.cli.output import Output
     from archief.heads import Heads
     from archief.journal import Journal
@@ -70,6 +71,7 @@ class Session:
         cost: what opening a new key file shall cost; None for the usual.
         lock_seconds: how long to wait for another writer.
         options: the global options.
+        openings: of key files, under way, by file and passphrase (``keyring.begin``).
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -78,6 +80,7 @@ class Session:
     cost: Cost | None = None
     lock_seconds: float = LOCK_WAIT_SECONDS
     options: Options = field(default_factory=Options)
+    openings: dict[tuple[bytes, bytes], Opening] = field(default_factory=dict)
     _passphrases: list[bytes] = field(default_factory=list)
     _test_told: bool = False
 
@@ -236,7 +239,7 @@ class Session:
         Raises:
             PassphraseError: there is nobody to ask.
         """
-        given = self._given_passphrase()
+        given = self.given_passphrase()
         if given is not None:
             yield given
         yield from [known for known in self._passphrases if known != given]
@@ -253,7 +256,7 @@ class Session:
         Raises:
             PassphraseError: there is nobody to ask, or the two differ.
         """
-        given = self._given_passphrase()
+        given = self.given_passphrase()
         if given is not None:
             return given
         if not sys.stdin.isatty():
@@ -273,7 +276,12 @@ class Session:
         """What opened a key file in this run."""
         return list(self._passphrases)
 
-    def _given_passphrase(self) -> bytes | None:
+    def given_passphrase(self) -> bytes | None:
+        """The passphrase of the environment; None where there is none.
+
+        Raises:
+            PassphraseError: it stands in a file that cannot be read.
+        """
         named = self.environ.get("ARCHIEF_PASSPHRASE_FILE")
         if named:
             try:

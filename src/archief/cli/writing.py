@@ -6,13 +6,13 @@ Nothing here knows what the events mean.
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from archief.cli import keyring
+from archief.cli.keyring import KeyPath
 from archief.cli.output import Output, counted
 from archief.cli.session import Session
 from archief.draft import Draft
@@ -20,35 +20,6 @@ from archief.errors import ArchiefError
 from archief.journal import Appended, Journal
 from archief.keys import KeyFile, SigningKey
 from archief.log import Log
-
-
-class _LogKey(threading.Thread):
-    """Opens the log's key file while the append goes on: deriving its key takes as long as all the rest.
-
-    Args:
-        session: the passphrases that opened a key in this run.
-        journal: whose log.
-    """
-
-    def __init__(self, session: Session, journal: Journal) -> None:
-        super().__init__(name="log key", daemon=True)
-        self._session = session
-        self._here = keyring.log_key(session, journal.authority.log_keys) if session.known_passphrases else None
-        self._opened: KeyFile | None = None
-        if self._here is not None:
-            self.start()
-
-    def run(self) -> None:
-        """Open it, if a passphrase of this run does."""
-        if self._here is not None:
-            with contextlib.suppress(ArchiefError, OSError):
-                self._opened = keyring.opened_silently(self._session, self._here)
-
-    def opened(self) -> KeyFile | None:
-        """The opened file; None when it is elsewhere or has another passphrase."""
-        if self._here is not None:
-            self.join()
-        return self._opened
 
 
 class Writer:
@@ -65,7 +36,16 @@ class Writer:
         self.journal = journal
         self.key = key
         self.accept_clock = False
-        self._log_key = _LogKey(session, journal)
+        self._log_key = self._find_log_key()
+        if self._log_key is not None:  # most often it has the passphrase that opened the person's
+            with contextlib.suppress(ArchiefError, OSError):
+                keyring.begin(session, self._log_key, session.known_passphrases[0])
+
+    def _find_log_key(self) -> KeyPath | None:
+        """The log's key file, when it is here and something was opened already: nobody is asked for it."""
+        if not self.session.known_passphrases:
+            return None
+        return keyring.log_key(self.session, self.journal.authority.log_keys)
 
     @property
     def origin(self) -> str:
@@ -108,14 +88,20 @@ class Writer:
         """Sign the head when the log's key is here and the same passphrase opens it; None when it was not signed."""
         from archief import publishing  # noqa: PLC0415 - needs the other signature types
 
-        opened = self._log_key.opened()
-        wanted = {key.id for key in self.journal.authority.log_keys}
-        if opened is not None and {key.id for key in opened.public} != wanted:
-            opened = _LogKey(self.session, self.journal).opened()  # this append changed the log's keys
+        here, wanted = self._log_key, {key.id for key in self.journal.authority.log_keys}
+        if here is not None and {key.id for key in here.card.public} != wanted:
+            here = self._find_log_key()  # this append changed the log's keys
+        opened = self._opened(here) if here is not None else None
         if opened is None:
             return None
         publishing.sign_head(self.journal, opened.keys)
         return {"size": self.journal.size, "root": self.journal.root().hex()}
+
+    def _opened(self, here: KeyPath) -> KeyFile | None:
+        """The log's key file, opened; None when no passphrase of this run does, or it is damaged."""
+        with contextlib.suppress(ArchiefError, OSError):
+            return keyring.opened_silently(self.session, here)
+        return None
 
 
 @contextlib.contextmanager
@@ -125,6 +111,7 @@ def writer(session: Session, *, accept_clock: bool = False) -> Iterator[Writer]:
     Raises:
         ArchiefError: no archive, no key, or the archive is not what is remembered of it.
     """
+    keyring.begin_opening(session)
     with session.journal() as journal:
         here = keyring.chosen(session, journal.authority.keys)
         made = Writer(session, journal, keyring.opened(session, here).keys[0])

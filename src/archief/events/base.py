@@ -277,8 +277,8 @@ def declare(
 Checker = Callable[[Any], None]
 """Raises MalformedError whose ``where`` is the path below the value; whoever holds the value puts its part first."""
 
-_NOT_IN_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NOT_IN_PASSAGE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NOT_IN_LINE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+_NOT_IN_PASSAGE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 
 
 def check_date(text: str) -> None:
@@ -310,14 +310,14 @@ def _check_base64(text: str) -> None:
 
 
 def _check_text(text: str) -> None:
-    if not text.isprintable() and _NOT_IN_LINE.search(text):
+    if not text.isprintable() and re.search(_NOT_IN_LINE, text):
         raise MalformedError("a line end or control character in a text of one line")
     if text.isspace():
         raise MalformedError("white space only", remedy="leave the field out")
 
 
 def _check_passage(text: str) -> None:
-    if not text.isprintable() and _NOT_IN_PASSAGE.search(text):
+    if not text.isprintable() and re.search(_NOT_IN_PASSAGE, text):
         raise MalformedError("a control character other than a line end or tab")
     if text.isspace():
         raise MalformedError("white space only", remedy="leave the field out")

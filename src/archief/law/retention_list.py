@@ -6,9 +6,7 @@ rounded, filled in or read into a text: what a row says and this form does not k
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -101,6 +99,8 @@ class RetentionList(NamedTuple):
         """
         found = self.rows.get(nummer)
         if found is None:
+            import difflib  # noqa: PLC0415 - only a mistake needs it
+
             close = difflib.get_close_matches(nummer, self.rows, n=3, cutoff=0.6)
             hint = f"did you mean {' or '.join(close)}? " if close else ""
             raise NotFoundError(
@@ -128,6 +128,8 @@ def read(text: str, where: str, processes: Mapping[str, str] | None = None) -> d
     Raises:
         MalformedError: a row that cannot be expressed; its line is named. Nothing of it is repeated.
     """
+    import csv  # noqa: PLC0415 - an append reads no list
+
     lines = text.removeprefix("\ufeff").splitlines()
     head = lines[0] if lines else ""
     delimiter = max(",;\t", key=head.count)

@@ -12,7 +12,6 @@ datetime.date(2021, 3, 1)
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 from typing import NamedTuple
@@ -49,6 +48,8 @@ class Term(NamedTuple):
 
 def after(day: dt.date, term: Term) -> dt.date | None:
     """The day on which a term ends that began on ``day``; None when no calendar has it (beyond the year 9999)."""
+    import calendar  # noqa: PLC0415 - an append reckons no term
+
     months = day.year * 12 + day.month - 1 + term.months
     year, month = divmod(months, 12)
     if year > dt.MAXYEAR:

@@ -7,7 +7,6 @@ period that the event says, and for an imported list with its rows). The last ad
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -71,6 +70,8 @@ class RuleSets:
             raise NotFoundError(
                 "the archive has not adopted this list", where=code, remedy=f"adopt it: archief rules adopt {code}"
             )
+        import difflib  # noqa: PLC0415 - only a mistake needs it
+
         names = [*self.lists, *rule_sets.LISTS]
         close = difflib.get_close_matches(code, names, n=2, cutoff=0.5)
         hint = f"did you mean {' or '.join(dict.fromkeys(close))}? " if close else ""

@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief.errors import RefusedError
 from archief.events.envelope import Event
-from archief.law.retention_list import Row
 from archief.law.term import Term
-from archief.rules.adoption import RuleSets
+
+if TYPE_CHECKING:
+    from archief.law.retention_list import Row
+    from archief.rules.adoption import RuleSets
 
 CLASSIFIED = "dossier_classified.v1"
 

@@ -48,7 +48,7 @@ def segment_first(seq: int) -> int:
 
 
 def growing(size: int) -> tuple[str, str, str, str]:
-    """The files that the next append to a log of that size extends or begins: log and payload, then those that follow."""
+    """The files that an append to a log of that size extends or begins: log and payload, and the pair after them."""
     return _growing(segment_first(max(size - 1, 0)))
 
 

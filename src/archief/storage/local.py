@@ -31,8 +31,7 @@ from archief.storage.lock import Lock
 LOCK_WAIT_SECONDS = 30.0
 
 _IDLE = b" "
-"""Takes the place of a mark's first byte when the append is acknowledged: emptying the file would cost the next sync a
-tenth more."""
+"""Takes the place of a mark's first byte at the end: emptying the file would cost each append a tenth of its sync."""
 
 
 class _Mark(msgspec.Struct, frozen=True):

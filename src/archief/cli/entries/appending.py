@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from archief.cli import drafting, names, records, writing
-from archief.cli.people.persons import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import complete_types, verb, writing_options
-from archief.cli.wording import draft, needed
-from archief.cli.writing import Writer
-from archief.draft import Draft, new_stream
 from archief.errors import (
     AmbiguousError,
     ArchiveInUseError,
     ClockError,
     ConflictError,
+    KeyMissingError,
     MalformedError,
+    NoArchiveError,
     NotFoundError,
+    PassphraseError,
+    RefusedError,
     UsageError,
     WriteFailedError,
 )
-from archief.events.base import EventType
+
+if TYPE_CHECKING:
+    from archief.cli.writing import Writer
+    from archief.draft import Draft
+    from archief.events.base import EventType
 
 CHUNK_EVENTS = 1_000
 
@@ -37,7 +40,10 @@ CHUNK_EVENTS = 1_000
     archief append --from letters.jsonl
     """,
     exits=(
-        *WRITES,
+        NoArchiveError,
+        KeyMissingError,
+        PassphraseError,
+        RefusedError,
         WriteFailedError,
         ArchiveInUseError,
         ClockError,
@@ -109,6 +115,12 @@ def append(
 
         bulk.append_from(session, source, chunk=chunk, restart=restart, accept_clock=accept_clock, dry_run=dry_run)
         return
+    from archief.cli import keyring  # noqa: PLC0415 - so that the keys are being opened while the rest is imported
+
+    keyring.begin_opening(session)
+    from archief.cli import drafting, writing  # noqa: PLC0415 - as above
+    from archief.cli.wording import draft, needed  # noqa: PLC0415 - as above
+
     event_type = drafting.appendable(type_ or "")
     typed = drafting.typed(event_type, sets, drafting.data_from(data) if data is not None else None)
     refs, documents = drafting.documents(files, session.entropy)
@@ -129,6 +141,9 @@ def append(
 
 def _stream(made: Writer, event_type: EventType, text: str | None) -> str:
     """The stream an event goes to."""
+    from archief.cli import names, records  # noqa: PLC0415 - not every event names a stream
+    from archief.draft import new_stream  # noqa: PLC0415 - is imported already
+
     if text is None:
         if event_type.stream == "archive":
             return made.journal.authority.archive
