@@ -19,6 +19,7 @@ from archief.log import Log
 from archief.projections.projector import Projector
 from archief.reports import declaration, reporter
 from archief.reports.content import Content
+from archief.rules.town_hall import day_of
 from archief.storage.memory import MemoryStorage
 from tests.destroying import Case, decide
 from tests.founding import Founded, Person, found
@@ -79,7 +80,7 @@ class Town:
         """Make reports of the town; of its first letter where one is about a record."""
         log = self.log
         position = moment.of(log, on) if on else moment.Position(log.size, log.last_commit.time)
-        day = dt.date.fromisoformat(on) if on else moment.day_of(position.time)
+        day = dt.date.fromisoformat(on) if on else day_of(position.time)
         projector = Projector(log, Path("/nowhere"))
         with contextlib.ExitStack() as stack:
             newest = database = stack.enter_context(projector.connect(until=log.size))

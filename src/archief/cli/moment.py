@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archief.errors import NotFoundError, UsageError
 from archief.events import envelope
 from archief.log import Log
-from archief.rules.town_hall import zone
+from archief.rules.town_hall import day_of, zone
 from archief.storage.base import Segment
+
+if TYPE_CHECKING:
+    from archief.cli.session import Session
 
 SIZE_DIGITS_MAX = 16
 """No log is longer."""
@@ -63,13 +66,42 @@ def end_of(day: dt.date) -> str:
     return (midnight.astimezone(dt.UTC) - dt.timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def day_of(time: str) -> dt.date:
-    """The day in Amsterdam of a time as commits write it.
+def today(session: Session) -> dt.date:
+    """The day in Amsterdam."""
+    return day_of(session.clock())
+
+
+def day(text: str, option: str) -> dt.date:
+    """A day that a person typed.
+
+    Args:
+        text: what was typed.
+        option: where.
 
     Raises:
-        ExtraMissingError: this machine has no time zone data.
+        UsageError: it is none.
     """
-    return dt.datetime.fromisoformat(time).astimezone(zone()).date()
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("not a day", where=option, remedy="write a day as 2021-04-15") from None
+
+
+def day_passed(session: Session, text: str, option: str) -> dt.date:
+    """A day on which something happened, as a person typed it: today at the latest.
+
+    Args:
+        session: the surroundings.
+        text: what was typed.
+        option: where.
+
+    Raises:
+        UsageError: it is no day, or still to come.
+    """
+    found = day(text, option)
+    if found > today(session):
+        raise UsageError("a day that is still to come", where=option, remedy="record it when it has happened")
+    return found
 
 
 def _of_size(log: Log, size: int) -> Position:

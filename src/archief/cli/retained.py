@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archief.cli import records, state
 from archief.cli.records import Happened, Record
 from archief.cli.session import Session
-from archief.errors import NotFoundError, RefusedError, UsageError
+from archief.errors import NotFoundError, RefusedError
 from archief.events import catalogue
 from archief.log import Log
 from archief.rules import adoption, dossiers, retention
@@ -22,7 +22,6 @@ from archief.rules.adoption import RuleSets
 from archief.rules.destruction import Standing
 from archief.rules.dossiers import Dossier
 from archief.rules.retention import Derivation, Simulation
-from archief.rules.town_hall import day_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -187,20 +186,3 @@ def reading(session: Session, log: Log, size: int | None = None) -> Iterator[Ret
     """
     with state.at(session, log, log.size if size is None else size) as database:
         yield Retained(log, database)
-
-
-def today(session: Session) -> dt.date:
-    """The day in Amsterdam."""
-    return day_of(session.clock())
-
-
-def day(text: str, option: str) -> dt.date:
-    """A day that a person typed.
-
-    Raises:
-        UsageError: it is none.
-    """
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError("not a day", where=option, remedy="write a day as 2021-04-15") from None

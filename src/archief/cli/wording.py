@@ -12,7 +12,7 @@ import msgspec.inspect as shapes
 
 from archief import draft as drafts
 from archief.draft import Draft
-from archief.errors import MalformedError
+from archief.errors import ArchiefError, MalformedError
 from archief.events import catalogue
 from archief.law import codes
 from archief.storage.base import NewDocument
@@ -127,7 +127,7 @@ def typed_at(options: Mapping[str, str]) -> Iterator[None]:
     """
     try:
         yield
-    except MalformedError as error:
+    except ArchiefError as error:
         error.where = next((option for path, option in options.items() if error.where.startswith(path)), error.where)
         raise
 
@@ -142,6 +142,12 @@ def options_of(facts: Iterable[str], data: Iterable[str] = (), **named: str) -> 
     """
     parts = (("facts", facts), ("data", data))
     return {f"{part}.{name}": named.get(name, f"--{name.replace('_', '-')}") for part, names in parts for name in names}
+
+
+def options_of_sets(sets: Sequence[str]) -> dict[str, str]:
+    """The fields that were typed with ``--set NAME=VALUE``, for :func:`typed_at`."""
+    names = [one.partition("=")[0].removeprefix("facts.").removeprefix("data.").partition(".")[0] for one in sets]
+    return {f"{part}.{name}": f"--set {name}" for part in ("facts", "data") for name in names}
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -268,6 +268,6 @@ def check_erased(event: Event, commitment: Callable[[int], tuple[str, str | None
 
 def _day(time: str, where: str) -> dt.date:
     try:
-        return day_of(dt.datetime.fromisoformat(time))
+        return day_of(time)
     except ValueError:
         raise RefusedError(f"{time} is no time", where=where) from None

@@ -31,13 +31,15 @@ def zone() -> ZoneInfo:
         ) from None
 
 
-def day_of(moment: dt.datetime) -> dt.date:
+def day_of(moment: dt.datetime | str) -> dt.date:
     """The day it is in the town hall.
 
     Args:
-        moment: with a time zone.
+        moment: with a time zone, or as commits write it.
 
     Raises:
         ExtraMissingError: this machine has no time zone data.
     """
+    if isinstance(moment, str):
+        moment = dt.datetime.fromisoformat(moment)
     return moment.astimezone(zone()).date()

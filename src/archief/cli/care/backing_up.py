@@ -10,7 +10,7 @@ import click
 
 from archief.backups.copying import Copying, Made, Whose, error_of
 from archief.backups.folder import Folder, Manifest
-from archief.cli import authority, outfile, retained, writing
+from archief.cli import authority, moment, outfile, writing
 from archief.cli.care import backups
 from archief.cli.drafting import present
 from archief.cli.output import Progress, printable
@@ -225,10 +225,10 @@ class _Run(NamedTuple):
 
 def _expiry(session: Session, known: Manifest | None, typed: str | None) -> str | None:
     """The day on which the copy is thrown away: as typed, else as it was."""
-    today = retained.today(session)
+    today = moment.today(session)
     if typed is None:
         return known.expires if known is not None and (known.expires or "") >= today.isoformat() else None
-    day = retained.day(typed, "--expires")
+    day = moment.day(typed, "--expires")
     if day < today:
         raise UsageError("a day that is over", where="--expires", remedy="name the day on which it is thrown away")
     return day.isoformat()

@@ -153,7 +153,7 @@ def specification(
         [Line(*row) for row in rows],
         known.rules(),
         current,
-        {one.event.seq: day_of(dt.datetime.fromisoformat(one.time)) for one in happened},
+        {one.event.seq: day_of(one.time) for one in happened},
         authorised.event.facts.basis,
         authorised.data.decision if authorised.data is not None else None,
         _left(known, current.transfer) if current.transfer is not None else None,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archief import durable
-from archief.cli import exported, retained
+from archief.cli import exported, moment
 from archief.cli.care import backups
 from archief.cli.care.backups import Known
 from archief.cli.exported import Exported, Sought
@@ -147,7 +147,7 @@ def reached(session: Session, made: Writer, sought: Sought) -> Reached:
 
 
 def _backups(session: Session, made: Writer) -> list[Known]:
-    return backups.known(session, made.log, made.journal.authority, retained.today(session))
+    return backups.known(session, made.log, made.journal.authority, moment.today(session))
 
 
 def erase_backups(session: Session, made: Writer, seqs: Collection[int]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import click
 
-from archief.cli import names, retained, writing
+from archief.cli import moment, names, retained, writing
 from archief.cli.drafting import present
 from archief.cli.output import counted
 from archief.cli.records import Record
@@ -76,7 +76,7 @@ class Case(NamedTuple):
         Raises:
             RefusedError: a hold came, a date moved, a record changed after the consent.
         """
-        today = retained.today(session)
+        today = moment.today(session)
         standings = self.known.standings(self.current.remaining, today)
         found = destruction.record_objections(self.current, standings, today)
         if found:
@@ -256,7 +256,7 @@ def authorise(
     with at_hand(session, destruction_, accept_clock=accept_clock) as case:
         destruction.check_authorise(case.current, case.person)
         case.demand_free(session)
-        earliest = retained.today(session) + dt.timedelta(days=waiting_days)
+        earliest = moment.today(session) + dt.timedelta(days=waiting_days)
         facts = {
             "proposal": case.current.proposed.seq,
             "basis": basis or (BASIS if case.current.transfer is None else handover.BASIS),

@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from archief import erasure
-from archief.cli import account, declaring, records, retained, state, writing
+from archief.cli import account, declaring, moment, records, retained, state, writing
 from archief.cli.declaring import Kept
 from archief.cli.destruction import derived
 from archief.cli.destruction.certificate import METHOD
@@ -145,7 +145,7 @@ def _case(session: Session, made: Writer, text: str, entries: list[int], correct
         happened = known.happened(record)
         announced = _announced(known, happened, entries)
         if announced is None:
-            today = retained.today(session)
+            today = moment.today(session)
             holds = [one.told() for one in known.blocks(_beside(known, record.stream), today) if one.kind == "hold"]
             facts = msgspec.to_builtins(happened[0].event.facts)
             erasures.check_record(known.kind(record), certificate=facts.get("kind") == "verklaring", holds=holds)
@@ -288,7 +288,7 @@ def _what(one: Happened) -> str:
 
 
 def _day(one: Happened) -> dt.date:
-    return day_of(dt.datetime.fromisoformat(one.time))
+    return day_of(one.time)
 
 
 # telling

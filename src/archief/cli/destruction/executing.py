@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import click
 
 from archief import erasure
-from archief.cli import declaring, records, retained, state, writing
+from archief.cli import declaring, moment, records, retained, state, writing
 from archief.cli.care import backups
 from archief.cli.destruction import certificate, derived
 from archief.cli.destruction.certificate import METHOD, Counts, Executed, Specification
@@ -192,7 +192,7 @@ def _recheck(session: Session, made: Writer, known: Retained, current: Round) ->
     Raises:
         RefusedError: it may not be carried out, or not yet; the first reasons are told.
     """
-    today = retained.today(session)
+    today = moment.today(session)
     standings = known.standings(current.remaining, today)
     found = destruction.recheck(current, standings, made.journal.authority, today)
     if not found:
@@ -222,7 +222,7 @@ def announced_against(known: Retained, current: Round, started: Happened) -> lis
     Returns:
         Against what it was announced.
     """
-    day = day_of(dt.datetime.fromisoformat(started.time))
+    day = day_of(started.time)
     standings = known.standings(current.remaining, day)
     dated = {record: standing._replace(action=day) for record, standing in standings.items()}
     return destruction.record_objections(current, dated, day)

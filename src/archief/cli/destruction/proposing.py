@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from archief.cli import retained, writing
+from archief.cli import moment, retained, writing
 from archief.cli.destruction.destroying import LIVE, rounds
 from archief.cli.drafting import present
 from archief.cli.output import counted
@@ -69,8 +69,8 @@ def propose(
             where="DOSSIER",
             remedy="see --help",
         )
-    today = retained.today(session)
-    reference = retained.day(day, "--on") if day else today
+    today = moment.today(session)
+    reference = moment.day(day, "--on") if day else today
     if reference > today:
         raise UsageError("a day that is still to come", where="--on", remedy="what is due is asked of today at most")
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archief.cli import account, authority, exported, outfile, records, retained, state
+from archief.cli import account, authority, exported, moment, outfile, records, state
 from archief.cli.exchange.exporting import EXPORTS
 from archief.cli.session import Session
 from archief.cli.verbs import verb
@@ -47,7 +47,7 @@ def documents(session: Session, *, wanted: str, out: Path) -> None:
     (stream,) = records.streams(session, log, [wanted])
     with state.connection(session, log) as database:
         files = _files(session, log, database, stream, wanted)
-        limited = _is_limited(database, stream, retained.today(session))
+        limited = _is_limited(database, stream, moment.today(session))
     with exported.noted(session, log.origin, log.size, "documents", out, [stream]), target.folder(out) as folder:
         given = originals.write(folder, log, files)
     if limited:

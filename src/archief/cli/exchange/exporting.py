@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archief.cli import authority, drafting, exported, outfile, records, retained, state
+from archief.cli import authority, drafting, exported, moment, outfile, records, state
 from archief.cli.output import Progress, counted
 from archief.cli.session import Session, version
 from archief.cli.verbs import Family, verb
@@ -94,7 +94,7 @@ def sip(
     outfile.folder(session, out, "--out")
     log = session.log()
     test = session.is_test(log)
-    day = retained.today(session)
+    day = moment.today(session)
     streams = _streams(session, log, wanted, listed, day if due else None)
     prover = proofs.Prover(log, proofs.newest_head(log, authority.of(session, log)))
     wish = sips.Wish(streams, location, contact, norm=profile == "norm")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archief.cli import records, retained, writing
+from archief.cli import moment, records, writing
 from archief.cli.letters.editing import LETTER_WRITES
 from archief.cli.output import Progress, counted
 from archief.cli.session import Session
@@ -78,7 +78,7 @@ def _take_over(made: Writer, place: Path, inner: Package, source: str, *, yes: b
     try:
         shipment = takeover.read(inner)
         here = _here(made, shipment)
-        today = retained.today(made.session).isoformat()
+        today = moment.today(made.session).isoformat()
         taking = takeover.Taking(inner, shipment, source, today, made.session.entropy, here)
         fresh = [one for one in shipment.records if one.folder not in here]
         told, more = _told(shipment, fresh, len(here))

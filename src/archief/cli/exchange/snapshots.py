@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,7 +144,7 @@ def _ready(session: Session, log: Log, day: str | None, level: Level, *, test: b
             where=log.storage.place,
             remedy="sign one: `archief checkpoint` (by a holder of the log key)",
         )
-    judged = day_of(dt.datetime.fromisoformat(position.time))
+    judged = day_of(position.time)
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(state.connection(session, log))
         path = state.projector(session, log, None).path

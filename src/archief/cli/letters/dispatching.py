@@ -8,16 +8,15 @@ from typing import Any
 
 import click
 
-from archief.cli import writing
+from archief.cli import moment, writing
 from archief.cli.letters import at_hand, standing
 from archief.cli.letters.at_hand import Letter
 from archief.cli.letters.editing import LETTER_WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, typed_at
 from archief.draft import Draft
 from archief.errors import RefusedError, UsageError
-from archief.rules.town_hall import day_of
 
 RESULTS = ("delivered", "read", "returned", "failed")
 ID_DIGITS_MIN = 4
@@ -81,13 +80,17 @@ def dispatch(
         version = letter.version if expect_version is None else expect_version
         if report is not None:
             if channel or date or sent or deviation:
-                raise UsageError("a report is about a dispatch that was recorded", where="--report")
+                raise UsageError(
+                    "a report is about a dispatch that was recorded",
+                    where="--report",
+                    remedy="leave --channel, --date, --document and --deviation out",
+                )
             one = _reported(letter, report, recipients, note, version)
             writing.finish(made, [one], dry_run=dry_run)
             return
         if channel is None:
             raise UsageError("how does it go out", where="--channel", remedy="for example --channel email")
-        day = day_of(session.clock())
+        day = moment.today(session)
         data: dict[str, Any] = {
             "recipients": _recipients(letter, recipients),
             "documents_sent": _documents(letter, sent),
@@ -95,10 +98,10 @@ def dispatch(
             "note": note,
         }
         data = {name: value for name, value in data.items() if value}
-        facts = {"channel": channel, "date": date or day.isoformat()}
-        if facts["date"] > day.isoformat():
-            raise UsageError("a day that is still to come", where="--date", remedy="record it when it has gone out")
-        one = draft("letter_dispatched", letter.stream, facts, data, expect_version=version)
+        sent_on = moment.day_passed(session, date, "--date") if date is not None else day
+        facts = {"channel": channel, "date": sent_on.isoformat()}
+        with typed_at(options_of(facts, data, recipients="--to", documents_sent="--document")):
+            one = draft("letter_dispatched", letter.stream, facts, data, expect_version=version)
         made.check([one])
         stands = standing.of(letter, made.journal.authority, day)
         if stands.missing and deviation is None and not dry_run:
@@ -173,6 +176,9 @@ def _reported(letter: Letter, result: str, recipients: Sequence[str], note: str 
         )  # fmt: skip
     if len(recipients) > 1:
         raise UsageError("a report is about one recipient", where="--to", remedy="record one for each")
+    known = [one["name"] for one in dispatches[-1].get("recipients", [])]
+    if recipients and known and recipients[0] not in known:
+        raise UsageError("the last dispatch did not go to them", where="--to", remedy="see `archief show` for to whom")
     data = {"recipient": recipients[0] if recipients else None, "report": note}
     facts = {"dispatch": dispatches[-1]["entry"], "result": result}
     present = {name: text for name, text in data.items() if text}

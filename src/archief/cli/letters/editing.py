@@ -16,7 +16,7 @@ from archief.cli.output import cell
 from archief.cli.people.persons import WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, options_of_sets, typed_at
 from archief.errors import AmbiguousError, ConflictError, LossError, MalformedError, NotFoundError, UsageError
 from archief.events import catalogue
 
@@ -86,13 +86,15 @@ def edit(
         version = letter.version if expect_version is None else expect_version
         if changes:
             fields = {name: (typed.data or {})[name] for name in changes}
-            drafts.append(draft(patch.tag, letter.stream, {}, fields, expect_version=version))
+            with typed_at(options_of_sets(sets)):
+                drafts.append(draft(patch.tag, letter.stream, {}, fields, expect_version=version))
         if files:
             attached = {"documents": refs, **({"title": title} if title else {})}
             version += bool(drafts)
-            drafts.append(
-                draft("document_attached", letter.stream, {}, attached, documents=documents, expect_version=version)
-            )
+            with typed_at(options_of([], ["title"])):
+                drafts.append(
+                    draft("document_attached", letter.stream, {}, attached, documents=documents, expect_version=version)
+                )
         told = [line for name, change in changes.items() for line in _diff(name, *change)]
         told += [f"+ document {path.name}" for path in files]
         made.check(drafts)
@@ -159,7 +161,9 @@ def annotate(
     data = {"text": text, **({"author": author} if author else {})}
     with writing.writer(session, accept_clock=accept_clock) as made:
         letter = at_hand.letter(made, record)
-        writing.finish(made, [draft("letter_annotated", letter.stream, {"kind": kind}, data)], dry_run=dry_run)
+        with typed_at(options_of(["kind"], data, text="TEXT")):
+            one = draft("letter_annotated", letter.stream, {"kind": kind}, data)
+        writing.finish(made, [one], dry_run=dry_run)
 
 
 @verb(
@@ -187,7 +191,8 @@ def withdraw(
     with writing.writer(session, accept_clock=accept_clock) as made:
         letter = at_hand.letter(made, record)
         facts, data = {"ground": ground} if ground else {}, {"reason": reason} if reason else None
-        one = draft("letter_withdrawn", letter.stream, facts, data, expect_version=letter.version)
+        with typed_at(options_of(["ground"], ["reason"])):
+            one = draft("letter_withdrawn", letter.stream, facts, data, expect_version=letter.version)
         made.check([one])
         if not dry_run:
             session.confirm("A letter is taken back for good. Go on?", yes=yes)
@@ -223,5 +228,6 @@ def relate(
         if letter.stream == second.stream:
             raise UsageError("a letter has no relation with itself", where=other, remedy="name another letter")
         facts = {"other": second.stream, "relation": relation}
-        one = draft("letters_related", letter.stream, facts, {"note": note} if note else None)
+        with typed_at(options_of(facts, ["note"], relation="RELATION")):
+            one = draft("letters_related", letter.stream, facts, {"note": note} if note else None)
         writing.finish(made, [one], dry_run=dry_run)

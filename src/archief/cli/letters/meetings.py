@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
 
 import click
 
-from archief.cli import names, records, writing
+from archief.cli import moment, names, records, writing
+from archief.cli.drafting import present
 from archief.cli.letters import at_hand
 from archief.cli.letters.editing import LETTER_WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import Family, verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, typed_at
 from archief.cli.writing import Writer
 from archief.draft import new_stream
-from archief.errors import MalformedError, RefusedError, UsageError
+from archief.errors import RefusedError, UsageError
 from archief.law import meetings
 
 meeting = Family(
@@ -87,11 +86,14 @@ def plan(
             "begin_time": begin,
             "end_time": end,
             "place": place,
-            "inferred": list(inferred) or None,
+            "inferred": list(inferred),
             "wording": wording,
             "note": note,
         }
-        one = draft("meeting_planned", new_stream(session.entropy), _present(facts), _present(data))
+        with typed_at(options_of(facts, data, kind="FORM", date="DATE", begin_time="--begin", end_time="--end")):
+            one = draft("meeting_planned", new_stream(session.entropy), present(facts), present(data))
+        if begin and end and end <= begin:
+            session.output.warn(f"it ends at {end} and begins at {begin}: is that past midnight?")
         day = dt.date.fromisoformat(date)
         if not meetings.exists(form, day):
             session.output.warn(f"there is no {form} on {date}; there are: {', '.join(meetings.on(day))}")
@@ -129,8 +131,9 @@ def table(
     with writing.writer(session, accept_clock=accept_clock) as made:
         letter = at_hand.letter(made, record)
         facts = {"meeting": _stream(made, meeting_, "meeting_planned.v1", "meeting"), "item": item}
-        data = _present({"agenda_item": agenda_item, "note": note})
-        one = draft("letter_tabled", letter.stream, _present(facts), data or None)
+        data = present({"agenda_item": agenda_item, "note": note})
+        with typed_at(options_of(facts, data)):
+            one = draft("letter_tabled", letter.stream, present(facts), data or None)
         writing.finish(made, [one], dry_run=dry_run)
 
 
@@ -182,10 +185,10 @@ def make(
     with writing.writer(session, accept_clock=accept_clock) as made:
         facts = {
             "kind": kind,
-            "made": made_on,
+            "made": moment.day_passed(session, made_on, "--made").isoformat() if made_on else None,
             "made_before": made_before,
             "due_begin": due_from,
-            "due_end": _day_after(due) if due else None,
+            "due_end": (moment.day(due, "--due") + dt.timedelta(days=1)).isoformat() if due else None,
             "promised_by": _enrolled(made, promised_by),
             "role": role,
             "meeting": _stream(made, meeting_, "meeting_planned.v1", "meeting") if meeting_ else None,
@@ -196,9 +199,11 @@ def make(
             "due_wording": due_wording,
             "promised_by": promised_by,
             "promised_to": promised_to,
-            "inferred": list(inferred) or None,
+            "inferred": list(inferred),
         }
-        one = draft("commitment_made", new_stream(session.entropy), _present(facts), _present(data))
+        named = {"due_begin": "--due-from", "due_end": "--due", "promised_by": "--by", "promised_to": "--to"}
+        with typed_at(options_of(facts, data, text="TEXT", **named)):
+            one = draft("commitment_made", new_stream(session.entropy), present(facts), present(data))
         writing.finish(made, [one], dry_run=dry_run, told=[f"{kind}{f', due by {due}' if due else ''}"])
 
 
@@ -233,8 +238,10 @@ def settle(
     with writing.writer(session, accept_clock=accept_clock) as made:
         stream = _stream(made, commitment_, "commitment_made.v1", "commitment")
         letter = at_hand.letter(made, record).stream if record else None
-        facts = {"result": result, "date": date, "letter": letter}
-        one = draft("commitment_settled", stream, _present(facts), {"note": note} if note else None)
+        passed = moment.day_passed(session, date, "--date").isoformat() if date else None
+        facts = {"result": result, "date": passed, "letter": letter}
+        with typed_at(options_of(facts, ["note"])):
+            one = draft("commitment_settled", stream, present(facts), {"note": note} if note else None)
         writing.finish(made, [one], dry_run=dry_run)
 
 
@@ -259,15 +266,3 @@ def _enrolled(made: Writer, text: str | None) -> str | None:
     known = names.of_persons(made.journal.authority, made.log)
     found = [stream for stream, name in known.items() if name.casefold() == text.casefold()]
     return found[0] if len(found) == 1 else None
-
-
-def _day_after(day: str) -> str:
-    """The first day that is too late."""
-    try:
-        return (dt.date.fromisoformat(day) + dt.timedelta(days=1)).isoformat()
-    except (ValueError, OverflowError):
-        raise MalformedError("not a date", where="--due", remedy="write a date as yyyy-mm-dd") from None
-
-
-def _present(values: Mapping[str, object]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -10,7 +10,7 @@ from archief.cli import records, writing
 from archief.cli.letters.editing import LETTER_WRITES
 from archief.cli.session import Session
 from archief.cli.verbs import verb, writing_options
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, typed_at
 from archief.cli.writing import Writer
 from archief.draft import new_stream
 from archief.errors import AmbiguousError, ArchiefError, NotFoundError, UsageError
@@ -60,13 +60,10 @@ def void(
                 remedy="name it with --series",
             )
         name, year, _ = found[0]
-        one = draft(
-            "number_voided",
-            new_stream(session.entropy),
-            {"series": name, "year": year},
-            {"number": number, "reason": reason},
-        )
-        writing.finish(made, [one], dry_run=dry_run, told=[f"number {number} is void"])
+        facts, data = {"series": name, "year": year}, {"number": number, "reason": reason}
+        with typed_at(options_of(facts, data, number="NUMBER")):
+            one = draft("number_voided", new_stream(session.entropy), facts, data)
+            writing.finish(made, [one], dry_run=dry_run, told=[f"number {number} is void"])
 
 
 def series_of(made: Writer, typed: str | None) -> str | None:

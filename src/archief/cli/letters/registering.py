@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from archief.cli import drafting, records, writing
+from archief.cli import drafting, moment, records, writing
 from archief.cli.letters import numbers, reading, registration
 from archief.cli.letters.editing import LETTER_WRITES
 from archief.cli.letters.registration import Registration, Wanted
@@ -135,7 +135,8 @@ def receive(
     **typed: Any,  # noqa: ANN401 - the options of both
 ) -> int:
     """Register letters from outside: as `archief register`, with who sent them, when they came and how."""
-    facts = {"kind": kind, "organ": organ, "channel": channel, "date": date}
+    came = moment.day_passed(session, date, "--date").isoformat() if date is not None else None
+    facts = {"kind": kind, "organ": organ, "channel": channel, "date": came}
     sets = (*([f"data.sender={sender}"] if sender else []), *sets)
     return _run(session, received=True, facts=facts, sets=sets, folder=folder, accept_clock=accept_clock, **typed)
 
@@ -208,6 +209,8 @@ def _register(made: Writer, one: Registration, found: Reading | None, *, ask: bo
     for warning in warnings if not output.json else ():
         output.warn(warning)
     numbers.warn_of_number(made, one.taken_over)
+    if one.data.get("date", "") > moment.today(made.session).isoformat():
+        output.warn(f"the letter's date, {one.data['date']}, is still to come")
     proposals = found.proposals if found is not None else {}
     more: dict[str, Any] = {"number": one.taken_over, "warnings": warnings, "proposals": proposals}
     if dry_run:

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archief.cli import drafting
+from archief.cli import drafting, moment
 from archief.cli.letters import numbers
-from archief.cli.wording import draft
+from archief.cli.wording import draft, options_of, options_of_sets, typed_at
 from archief.cli.writing import Writer
 from archief.draft import Draft, new_stream
 from archief.errors import RefusedError, UsageError
 from archief.events import catalogue
 from archief.events.base import EventType
 from archief.law import codes
-from archief.rules.town_hall import day_of
 from archief.storage.base import NewDocument
 
 if TYPE_CHECKING:
@@ -93,17 +92,19 @@ def made(writer: Writer, wanted: Wanted, reading: Reading | None) -> Registratio
     fields = event_type.data.__struct_fields__ if event_type.data is not None else ()
     read = {name: value for name, value in reading.data.items() if name in fields} if reading is not None else {}
     data = {name: value for name, value in {**read, **(typed.data or {})}.items() if value not in ("", [], {})}
-    facts = {**_facts(wanted, data, day_of(session.clock()).isoformat()), **wanted.facts, **typed.facts}
+    facts = {**_facts(wanted, data, moment.today(session).isoformat()), **wanted.facts, **typed.facts}
     _number(writer, wanted, facts, data)
     refs, documents = _files(writer, reading.files if reading is not None else [])
     more_refs, more = drafting.documents(wanted.files, session.entropy)
     if refs or more_refs:
         data["documents"] = [*data.get("documents", []), *refs, *more_refs]
-    if reading is None and not (typed.data or wanted.files):
+    if reading is None and not (data or wanted.files):
         raise UsageError(
             "nothing to register", remedy="name a FILE, or give fields with --set, such as --set subject=…"
         )
-    one = draft(event_type.tag, new_stream(session.entropy), facts, data, documents=[*documents, *more])
+    options = options_of(wanted.facts, ["number"]) | {"data.sender": "--sender"} | options_of_sets(wanted.sets)
+    with typed_at(options):
+        one = draft(event_type.tag, new_stream(session.entropy), facts, data, documents=[*documents, *more])
     return Registration(one, facts, data, data.get("number") if "series" not in facts else None)
 
 
@@ -124,6 +125,8 @@ def _facts(wanted: Wanted, data: Mapping[str, Any], today: str) -> dict[str, Any
 
 def _number(writer: Writer, wanted: Wanted, facts: dict[str, Any], data: dict[str, Any]) -> None:
     """The number: one that is taken over, or the next one of a series; without a series that of the letter itself."""
+    if wanted.number == "":
+        raise UsageError("no number", where="--number", remedy="leave it out: a series issues one, if there is one")
     number = wanted.number or data.get("number")
     if number and (wanted.series or "series" in facts):
         raise UsageError("a number is taken over, or a series issues it", where="--number", remedy="leave one out")
@@ -132,7 +135,7 @@ def _number(writer: Writer, wanted: Wanted, facts: dict[str, Any], data: dict[st
         return
     series = facts.get("series") or numbers.series_of(writer, wanted.series)
     if series is not None:
-        facts |= {"series": series, "year": facts.get("year", day_of(writer.session.clock()).year)}
+        facts |= {"series": series, "year": facts.get("year", moment.today(writer.session).year)}
     elif not wanted.received and data.get("our_reference"):
         data["number"] = data["our_reference"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from archief.cli import retained, writing
+from archief.cli import moment, retained, writing
 from archief.cli.drafting import present
 from archief.cli.people.persons import WRITES
 from archief.cli.records import Record
@@ -72,7 +72,7 @@ def open_(
     """Open a dossier. The list that holds on its first day is the one it will be classified under."""
     with writing.writer(session, accept_clock=accept_clock) as made:
         facts = {
-            "date": day or retained.today(session).isoformat(),
+            "date": (moment.day_passed(session, day, "--date") if day else moment.today(session)).isoformat(),
             "organ": organ,
             "ordering": ordering,
             "place": place,
@@ -281,7 +281,7 @@ def close(
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
         record, there = _dossier(known, dossier_)
         dossiers.check_open(there)
-        last = retained.day(day, "--date") if day else retained.today(session)
+        last = moment.day_passed(session, day, "--date") if day else moment.today(session)
         if last < there.opened:
             raise RefusedError(
                 f"a dossier that was opened on {there.opened} is not closed before",
@@ -296,8 +296,8 @@ def close(
                 "dossier_closed", record.stream, facts, present(data) or None,
                 expect_version=happened[-1].event.stream_seq,
             )  # fmt: skip
-        ended = procestermijn_end and retained.day(procestermijn_end, "--procestermijn-end")
-        begun = brondatum and retained.day(brondatum, "--brondatum")
+        ended = procestermijn_end and moment.day(procestermijn_end, "--procestermijn-end")
+        begun = brondatum and moment.day(brondatum, "--brondatum")
         closing = Closing(happened[-1].event.seq + 1, last, begun or None, ended or None)
         found = known.derive(dataclasses.replace(there, closing=closing), known.rules())
         when = f"{found.outcome} from {found.action}" if found.action else f"no date: {MISSING[found.missing]}"

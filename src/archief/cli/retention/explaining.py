@@ -70,9 +70,9 @@ def explain(session: Session, *, record: str, as_if: str | None, day: str | None
     log = session.log()
     test = session.is_test(log)
     position = moment.of(log, day) if day else moment.Position(log.size, log.last_commit.time)
-    looked_from = retained.today(session)
+    looked_from = moment.today(session)
     if day and not day.isdigit():
-        looked_from = retained.day(day, "--on")
+        looked_from = moment.day(day, "--on")
     with retained.reading(session, log, position.size) as known:
         told = _explained(known, record, as_if, looked_from)
     if session.output.json:

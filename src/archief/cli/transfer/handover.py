@@ -43,7 +43,7 @@ def drawn_up(found: Case, now: dt.datetime, facts: dict[str, Any]) -> Overbrengi
     number, sha256 = found.package()
     founded = records.read(log, [0])[0]
     early = bool(proposed.event.facts.early)
-    acts = [_act(found, one.event.type, one.person, day_of(_time(one.time)), one.event.seq) for one in round_]
+    acts = [_act(found, one.event.type, one.person, day_of(one.time), one.event.seq) for one in round_]
     if found.current.accepted is None:
         acts.append(_act(found, "transfer_accepted.v1", found.made.person or "", day_of(now), None))
     return Overbrenging(
@@ -58,7 +58,7 @@ def drawn_up(found: Case, now: dt.datetime, facts: dict[str, Any]) -> Overbrengi
         sip_number=number,
         sip_sha256=sha256,
         profile=exported.event.facts.profile,
-        exported=day_of(_time(exported.time)),
+        exported=day_of(exported.time),
         offered=dt.date.fromisoformat(offered.event.facts.date),
         accepted=dt.date.fromisoformat(facts["date"]),
         receipt=facts["form"],
@@ -72,10 +72,6 @@ def drawn_up(found: Case, now: dt.datetime, facts: dict[str, Any]) -> Overbrengi
         head=Head(size=log.size, root=log.root().hex()),
         test=authority.test,
     )
-
-
-def _time(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text)
 
 
 def _recipient(found: Case, offered: Any, key: str | None) -> str:  # noqa: ANN401 - the offer's words

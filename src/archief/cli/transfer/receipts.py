@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 import msgspec
 
-from archief.cli import drafting, headfile, keyring, outfile, retained, writing
+from archief.cli import drafting, headfile, keyring, moment, outfile, writing
 from archief.cli.drafting import present
 from archief.cli.output import counted
 from archief.cli.retention.dossiers import DECIDES
@@ -95,7 +94,7 @@ def answer(
 
     if accepted == bool(reasons):
         raise UsageError("a rejection has its reasons, an acceptance has none", where="--reason", remedy="see --help")
-    date = retained.day(day, "--date") if day else retained.today(session)
+    date = moment.day(day, "--date") if day else moment.today(session)
     outfile.target(session, out, "--out")
     with packages.opened(package) as opened:
         found = delivery.delivered(opened, str(package))
@@ -171,7 +170,7 @@ def receipt(
     """
     with transferring.case(session, transfer_, accept_clock=accept_clock) as found:
         rules.check_step(found.current, "accepted")
-        found.demand_free(retained.today(session))
+        found.demand_free(moment.today(session))
         said = _answered(session, found, note_, document, (number, sha256, day), "accepted")
         facts = {**said.facts, "export": found.current.export, "date": said.date, **({"kept": True} if keep else {})}
         declared = _declared(session, found, facts)
@@ -369,7 +368,7 @@ def _from_document(
         raise UsageError(
             "which package, and when?", where="--document", remedy="copy them from it: --number NUMBER --date DATE"
         )
-    date = retained.day(day, "--date").isoformat()
+    date = moment.day(day, "--date").isoformat()
     known_number, known_sha256 = found.package()
     verdict: Verdict = "accepted"
     told = receipts.Receipt(found.made.origin, number, sha256 or known_sha256, verdict, date)
@@ -386,7 +385,7 @@ def _demand_day(found: Case, day: str, where: str) -> None:
         RefusedError: it is.
     """
     made = next(one.time for one in found.known.happened(found.record) if one.event.seq == found.current.export)
-    first, last = day_of(dt.datetime.fromisoformat(made)), retained.today(found.made.session)
+    first, last = day_of(made), moment.today(found.made.session)
     if not first.isoformat() <= day <= last.isoformat():
         raise RefusedError(
             f"the receipt is of {day}; its package was made on {first}, and today is {last}",

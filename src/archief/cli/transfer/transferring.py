@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from archief.cli import drafting, exported, outfile, retained, writing
+from archief.cli import drafting, exported, moment, outfile, retained, writing
 from archief.cli.drafting import present
 from archief.cli.exchange.exporting import EXPORTS
 from archief.cli.output import Progress, counted
@@ -171,8 +171,8 @@ def propose(
             where="--agreement",
             remedy="name the records, and give --agreement TEXT --reason TEXT",
         )
-    today = retained.today(session)
-    reference = retained.day(day, "--on") if day else today
+    today = moment.today(session)
+    reference = moment.day(day, "--on") if day else today
     if reference > today:
         raise UsageError("a day that is still to come", where="--on", remedy="what is due is asked of today at most")
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
@@ -304,7 +304,7 @@ def export(
     outfile.folder(session, out, "--out")
     with case(session, transfer_, accept_clock=accept_clock) as found, contextlib.suppress(_Dry):
         rules.check_step(found.current, "exported")
-        found.demand_free(retained.today(session))
+        found.demand_free(moment.today(session))
         wish = (profile, location, contact)
         _write_package(session, found, out, wish, dry_run=dry_run)
 
@@ -320,7 +320,7 @@ def _write_package(session: Session, found: Case, out: Path, wanted: tuple[str, 
     prover = proofs.Prover(log, proofs.newest_head(log, found.made.journal.authority))
     wish = sips.Wish(list(found.current.records), location, contact, norm=profile == "norm", transfer=True)
     key = sips.key(log, prover, wish, profile, version())
-    chosen = selection.select(found.known.database, wish.streams, retained.today(session))
+    chosen = selection.select(found.known.database, wish.streams, moment.today(session))
     _demand_listed(found, chosen.streams)
     with (
         exported.noted(session, log.origin, log.size, "transfer", out, chosen.streams),
@@ -395,12 +395,8 @@ def offer(
     dry_run: bool,
 ) -> None:
     """Record that the newest package was handed to the records office. The duty of care does not move yet."""
-    today = retained.today(session)
-    date = retained.day(day, "--date") if day else today
-    if date > today:
-        raise UsageError(
-            "a day that is still to come", where="--date", remedy="name the day on which it was handed over"
-        )
+    today = moment.today(session)
+    date = moment.day_passed(session, day, "--date") if day else today
     with case(session, transfer_, accept_clock=accept_clock) as found:
         rules.check_step(found.current, "offered")
         found.demand_free(today)

@@ -24,6 +24,7 @@ from archief.errors import (
     UsageError,
 )
 from archief.log import Log
+from archief.rules.town_hall import day_of
 
 if TYPE_CHECKING:
     from archief.projections.audit import Rule, Violation
@@ -132,9 +133,9 @@ def judged_from(log: Log, text: str | None) -> tuple[moment.Position, dt.date]:
     """
     if text is None:
         position = moment.Position(log.size, log.last_commit.time)
-        return position, moment.day_of(position.time)
+        return position, day_of(position.time)
     position = moment.of(log, text)
-    return position, moment.day_of(position.time) if text.isdigit() else dt.date.fromisoformat(text)
+    return position, day_of(position.time) if text.isdigit() else dt.date.fromisoformat(text)
 
 
 def chosen(rules: Mapping[str, Rule], only: Sequence[str]) -> Mapping[str, Rule]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from archief.cli import moment, names, retained, state, writing
+from archief.cli import names, retained, state, writing
 from archief.cli.drafting import present
 from archief.cli.output import counted
 from archief.cli.retained import Retained
@@ -19,6 +19,7 @@ from archief.cli.writing import Writer
 from archief.draft import new_stream
 from archief.errors import NoArchiveError, NotFoundError, RefusedError, UsageError
 from archief.events.base import STREAMS_MAX
+from archief.rules.town_hall import day_of
 
 finding = Family(
     "finding",
@@ -205,7 +206,7 @@ def _audited(known: Retained, rule: str, streams: list[str]) -> tuple[dict[str, 
     from archief.projections import audit  # noqa: PLC0415 - is imported by then
 
     told = auditing.chosen(audit.rules(), [rule])[rule]
-    violations = audit.audit(known.database, moment.day_of(known.log.last_commit.time), [rule])
+    violations = audit.audit(known.database, day_of(known.log.last_commit.time), [rule])
     mine = [one for one in violations if not streams or one.stream in streams]
     if not mine or not set(streams) <= {one.stream for one in mine}:
         raise NotFoundError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from archief.cli import records
+from archief.cli import moment, records
 from archief.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def options(function: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def filtered(*args: Any, **options: Any) -> None:  # noqa: ANN401 - click's
-        begin, end = (options.pop(name) for name in ("begin", "end"))
+        typed = {"--from": options.pop("begin"), "--to": options.pop("end")}
+        begin, end = (moment.day(text, option) if text is not None else None for option, text in typed.items())
         values = {name: options.pop(name) for name in ("kind", "year", "status", "person", "dossier")}
-        begin, end = begin and begin.date(), end and end.date()
         if begin and end and begin > end:
             raise UsageError("the first day comes after the last", where="--from, --to", remedy="turn them round")
         function(*args, filters=Filters(begin=begin, end=end, **values), **options)
@@ -85,12 +85,8 @@ def options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--dossier", metavar="DOSSIER", help="Letters in this dossier: its number, or its id."),
         click.option("--person", metavar="NAME", help="Letters that somebody of this name handled or signed."),
         click.option("--status", type=click.Choice(STATUSES), metavar="WORD", help=f"{', '.join(STATUSES)}."),
-        click.option(
-            "--to", "end", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Dated on this day or before."
-        ),
-        click.option(
-            "--from", "begin", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Dated on this day or later."
-        ),
+        click.option("--to", "end", metavar="DATE", help="Dated on this day or before."),
+        click.option("--from", "begin", metavar="DATE", help="Dated on this day or later."),
         click.option("--year", type=click.IntRange(1000, 9999), metavar="YEAR", help="Dated in this year."),
         click.option("--type", "kind", metavar="CODE", help=f"Letters of this kind: {', '.join(KINDS)}."),
     ):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from archief.cli import account, authority, retained
+from archief.cli import account, authority, moment, retained
 from archief.cli.output import Output, counted
 from archief.cli.records import Happened
 from archief.cli.session import Session
@@ -54,7 +54,7 @@ def dossier(session: Session, log: Log, size: int, happened: Sequence[Happened])
             stream,
         )
         moved = known.rows(f"select date, seq, cast(transfer as varchar) from handed_over {of_it}", stream)  # noqa: S608 - names of ours
-        blocks = known.blocks([stream, *(row[-1] for row in rows)], retained.today(session))
+        blocks = known.blocks([stream, *(row[-1] for row in rows)], moment.today(session))
     told = [dict(zip(LETTER_FIELDS, row, strict=True)) for row in rows]
     destroyed = [one["stream"] for one in told if one["status"] == "destroyed"]
     if values[DOSSIER_FIELDS.index("status")] == "destroyed":

@@ -26,6 +26,7 @@ from archief.errors import (
     WriteFailedError,
 )
 from archief.log import Log
+from archief.rules.town_hall import day_of
 
 if TYPE_CHECKING:
     from archief.reports.content import Content
@@ -114,7 +115,7 @@ def report(
     _give(session, log, made, form, out, force=force)
     if keep:
         last = made.made_from[-1]
-        reference = _day(day or "") or moment.day_of(last.time)
+        reference = _day(day or "") or day_of(last.time)
         recorded = audit_runs.record_report(session, made, reference, last.size)
         audit_runs.tell(session.output, recorded)
 
@@ -180,7 +181,7 @@ def _made(
     for on in (day,) if other is None else (other, day):
         position = moment.of(log, on) if on is not None else moment.Position(log.size, log.last_commit.time)
         reference = _day(on) if on is not None else None
-        asked = reporter.Asked(reference or moment.day_of(position.time), on, stream, gone, test, whole)
+        asked = reporter.Asked(reference or day_of(position.time), on, stream, gone, test, whole)
         with contextlib.ExitStack() as stack:
             database = stack.enter_context(state.at(session, log, position.size))
             found.append(reporter.make(database, log, wanted, asked))
