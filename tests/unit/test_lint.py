@@ -68,6 +68,7 @@ BREAKS: dict[str, Callable[[Sip], object]] = {
     # identifications and parents
     "id-twice": lambda sip: sip.edit(TWO, ">brief-2</identificatieKenmerk>", ">brief-1</identificatieKenmerk>"),
     "cycle": lambda sip: sip.edit(TOP, "Archief Voorbeeld", "brief-1"),
+    "level ": lambda sip: sip.edit(ONE, ">Archiefstuk<", ">Serie<"),
     "parent": lambda sip: sip.edit(ONE, ">dossier</identificatieKenmerk>", ">ander</identificatieKenmerk>"),
     "parent-place": lambda sip: sip.edit(TOP, "Archief Voorbeeld", "brief-1"),
     "parent-target": lambda sip: sip.edit(TOP, _element(sip, TOP, "isOnderdeelVan"), ""),

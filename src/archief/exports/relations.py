@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from archief.exports.things import Known, Named, Thing
+from archief.law import mdto as law
 
 if TYPE_CHECKING:
     from archief.exports.lint import Case
@@ -68,6 +69,12 @@ def _check_top(case: Case, known: Known, one: Thing) -> None:
 
 
 def _check_parent(case: Case, known: Known, one: Thing, above: Thing) -> None:
+    levels = law.listed("aggregatieniveau").labels  # from the highest to the lowest
+    if one.level in levels and above.level in levels and levels.index(one.level) < levels.index(above.level):
+        case.error(
+            "level", one.path, f"a higher aggregatieniveau than {above.path}, in whose folder it lies",
+            "correct one of the two, or move its folder", element="informatieobject/aggregatieniveau",
+        )  # fmt: skip
     if not Named(one.parents).means(above):
         what = "does not name the object in whose folder it lies"
         case.error("parent", one.path, what, f"name {above.path} in isOnderdeelVan", element=PART_OF)

@@ -34,6 +34,7 @@ class Thing(NamedTuple):
         size: omvang of a bestand.
         pronom: the PRONOM id that a bestand claims.
         checksums: plain algorithm and value of each checksum of a bestand.
+        level: aggregatieniveau of an informatieobject.
     """
 
     path: str
@@ -47,6 +48,7 @@ class Thing(NamedTuple):
     size: int = 0
     pronom: str | None = None
     checksums: tuple[tuple[str, str], ...] = ()
+    level: str = ""
 
     def is_meant(self, ref: Ref) -> bool:
         """Whether a reference means this object: by identification, by name where none is given."""
@@ -77,6 +79,7 @@ def thing(path: str, described: Mdto) -> Thing:
         path, "informatieobject", described.naam, ids, _refs(described.is_onderdeel_van),
         _refs(described.bevat_onderdeel), _refs(described.heeft_representatie),
         _refs(described.aanvullende_metagegevens),
+        level=described.aggregatieniveau.begrip_label.strip() if described.aggregatieniveau is not None else "",
     )  # fmt: skip
 
 
