@@ -23,6 +23,7 @@ from archief.events import envelope
 from archief.exports import evidence, evidence_check, proofs, target
 from archief.exports.evidence_page import Seen
 from archief.exports.evidence_proofs import Refused, consistency
+from archief.law import roles
 from archief.tlog import head as tlog_head
 from archief.tlog import merkle, note
 from tests.destroying import STEPS, accepted, case
@@ -234,6 +235,15 @@ def test_keys_or_a_head_of_another_log_are_refused(made: Exported, files: Files)
     earlier = files["checkpoint"].replace(b"\n", b"0\n", 1)
     with pytest.raises(Refused, match="not the one that you trust"):
         check(files, trusted=earlier)
+
+
+def test_the_table_of_roles_from_elsewhere_judges_and_not_the_one_in_the_bundle(files: Files) -> None:
+    made_up = resealed({**files, "roles.json": b'{"letter_registered":["auditor"]}\n'})
+    with pytest.raises(Refused, match="without a role"):
+        check(made_up)
+    evidence_check.check(list(made_up), made_up.__getitem__, known=roles.table())
+    with pytest.raises(Refused, match="without a role"):
+        evidence_check.check(list(files), files.__getitem__, known={"letter_signed": ["auditor"]})
 
 
 def test_after_destruction_it_proves_existence_decision_and_destruction_without_content(

@@ -51,10 +51,16 @@ class Sealed(NamedTuple):
     person: str
 
 
-def check(names: Iterable[str], read: Read, vkeys: Sequence[str] = (), trusted: bytes | None = None) -> Seen:
+def check(
+    names: Iterable[str],
+    read: Read,
+    vkeys: Sequence[str] = (),
+    trusted: bytes | None = None,
+    known: Mapping[str, Sequence[str]] | None = None,
+) -> Seen:
     """Check a bundle, and that its page says what follows from it; see :func:`examine`."""
     try:
-        seen = examine(names, read, vkeys, trusted)
+        seen = examine(names, read, vkeys, trusted, known)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         raise Refused("malformed", MANIFEST, f"not an evidence bundle ({type(error).__name__})") from None
     if read(PAGE) != seen.page:
@@ -62,7 +68,13 @@ def check(names: Iterable[str], read: Read, vkeys: Sequence[str] = (), trusted: 
     return seen
 
 
-def examine(names: Iterable[str], read: Read, vkeys: Sequence[str] = (), trusted: bytes | None = None) -> Seen:
+def examine(
+    names: Iterable[str],
+    read: Read,
+    vkeys: Sequence[str] = (),
+    trusted: bytes | None = None,
+    known: Mapping[str, Sequence[str]] | None = None,
+) -> Seen:
     """Check everything in a bundle but its readable page.
 
     Args:
@@ -70,6 +82,7 @@ def examine(names: Iterable[str], read: Read, vkeys: Sequence[str] = (), trusted
         read: gives a file's bytes.
         vkeys: the log's keys, from elsewhere; empty when there are none.
         trusted: a head from elsewhere that the bundle's must be.
+        known: the roles that may append a type, from elsewhere; the bundle's own table says it of other types only.
 
     Raises:
         Refused: it is not what it says.
@@ -78,7 +91,7 @@ def examine(names: Iterable[str], read: Read, vkeys: Sequence[str] = (), trusted
     found = head(read(CHECKPOINT))
     lines, proofs = _entries(read, found, manifest)
     sealed = _commits(read, lines, proofs)
-    roles = canonical(read(ROLES).removesuffix(b"\n"), ROLES)
+    roles = canonical(read(ROLES).removesuffix(b"\n"), ROLES) | (known or {})
     state = _authority(lines, sealed, roles)
     cosigned = judge_head(found, state["log_keys"], state["cosigners"])
     own = [key_id(fact, CHECKPOINT) for fact in state["log_keys"]]
@@ -402,6 +415,8 @@ def main(words: Sequence[str]) -> int:
     sys.stdout.write(
         f"sound: {len(seen.events)} events of record {seen.stream}{gone}\n"
         f"log {seen.origin}, head of {seen.size} entries, root {seen.root}\n"
-        f"judged by {told}\n" + "".join(f"log key {one}\n" for one in seen.log_keys)
+        f"judged by {told}\n"
+        f"judged by the table of roles in {ROLES}: it is of whoever made the bundle\n"
+        + "".join(f"log key {one}\n" for one in seen.log_keys)
     )
     return 0

@@ -73,7 +73,7 @@ def bundle(session: Session, *, place: Path, vkeys: tuple[str, ...], checkpoint:
                 return stream.read()
 
         try:
-            seen = evidence_check.check(opened.files, read, known, trusted)
+            seen = evidence_check.check(opened.files, read, known, trusted, roles.table())
             differing = _differing(read(evidence_check.ROLES))
         except Refused as refused:
             raise KINDS[refused.kind](refused.what, where=f"{place}: {refused.where}") from None
@@ -85,7 +85,7 @@ def bundle(session: Session, *, place: Path, vkeys: tuple[str, ...], checkpoint:
     if differing:
         output.warn(
             f"the bundle's table of roles (roles.json) is not this program's for {', '.join(differing)}:"
-            " judge by yours, and ask who made the bundle"
+            " it was judged by this program's; ask who made the bundle"
         )
     if output.json:
         told = seen._asdict()
