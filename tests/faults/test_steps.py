@@ -7,12 +7,11 @@ import os
 import random
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from archief.draft import Draft, draft, new_commit_id
 from archief.errors import ArchiefError, WriteFailedError
@@ -32,6 +31,8 @@ SEGMENT = 256
 """Entries in a segment here: a seam is as cheap as any other place. One real seam is in tests/unit/test_journal.py."""
 
 SEED = 20160105
+LOTS = 4
+"""So many ways of losing what was not synced are drawn for every power cut, beside losing all of it."""
 STEPS_MAX = 60
 
 
@@ -103,12 +104,6 @@ SCENES = [
     Scene("seam", _before_seam, _over_seam),
     Scene("tile", _before_seam, lambda archive: [archive.letter() for _ in range(SEGMENT + 4)]),
 ]
-FAST: dict[str, Sequence[How]] = {
-    "letter": HOWS,
-    "documents": ("refused", "full", "killed before", "torn"),
-    "seam": ("lost reply", "killed after", "torn"),
-}
-"""What the fast suite tries; the rest is marked slow."""
 
 
 @dataclass
@@ -169,7 +164,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Sce
 
 
 Begin = Callable[..., Trial]
-THOROUGH = [pytest.param(1, marks=pytest.mark.slow, id="each"), pytest.param(4, id="every fourth")]
+EACH_SCENE = [pytest.param(one, id=one.name) for one in SCENES]
 
 
 @pytest.fixture
@@ -215,24 +210,8 @@ def happen(trial: Trial, patch: pytest.MonkeyPatch, at: int, how: How, share: fl
     return True
 
 
-def scenes(*fast: str) -> list[ParameterSet]:
-    return [pytest.param(one, id=one.name, marks=[] if one.name in fast else [pytest.mark.slow]) for one in SCENES]
-
-
-def scenes_and_hows() -> list[ParameterSet]:
-    return [
-        pytest.param(
-            scene,
-            how,
-            id=f"{scene.name}-{how}",
-            marks=[] if how in FAST.get(scene.name, ()) else [pytest.mark.slow],
-        )
-        for scene in SCENES
-        for how in HOWS
-    ]
-
-
-@pytest.mark.parametrize(("scene", "how"), scenes_and_hows())
+@pytest.mark.parametrize("scene", EACH_SCENE)
+@pytest.mark.parametrize("how", HOWS)
 def test_an_append_that_fails_at_any_step_is_done_once_by_its_retry(
     scene: Scene, how: How, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,16 +255,11 @@ def test_opening_and_appending_at_once_fails_as_safely(how: How, begin: Begin, m
         trial.check()
 
 
-@pytest.mark.parametrize(
-    ("scene", "stride"),
-    [
-        *(pytest.param(*one.values, 4, id=f"{one.id}-every fourth", marks=one.marks) for one in scenes("documents")),
-        pytest.param(SCENES[2], 1, id="documents-each", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("scene", EACH_SCENE)
 def test_clearing_away_can_itself_be_killed_at_any_step(
-    scene: Scene, stride: int, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stride = 1 if scene is SCENES[2] else 4  # that with documents has every kind of step
     for at in range(0, counted(begin(scene), monkeypatch), stride):
         trial = begin(scene)
         happen(trial, monkeypatch, at, "torn", 0.9)
@@ -308,14 +282,13 @@ def test_clearing_away_can_itself_be_killed_at_any_step(
                 break
 
 
-@pytest.mark.parametrize("scene", scenes("documents"))
-@pytest.mark.parametrize("lots", [1, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scene", EACH_SCENE)
 def test_a_power_cut_at_any_step_loses_nothing_that_was_acknowledged(
-    scene: Scene, lots: int, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(SEED)
     for at in range(counted(begin(scene, opened=False), monkeypatch) + 1):
-        for lot in (None, *(random.Random(chance.random()) for _ in range(lots))):
+        for lot in (None, *(random.Random(chance.random()) for _ in range(LOTS))):
             trial = begin(scene, opened=False)
             disk = Disk(trial.folder)
             with Steps(monkeypatch, at, "killed before", watch=disk.watch):
@@ -333,7 +306,7 @@ def test_a_power_cut_at_any_step_loses_nothing_that_was_acknowledged(
             trial.check()
 
 
-@pytest.mark.parametrize("scene", scenes("documents"))
+@pytest.mark.parametrize("scene", EACH_SCENE)
 def test_a_retry_that_is_told_done_stays_done_after_a_power_cut(
     scene: Scene, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -398,8 +371,7 @@ def test_the_steps_are_taken_in_the_order_that_makes_them_safe(begin: Begin, mon
     assert "sync documents" == [step for step in made[:payload] if "fsync" not in step][-1]
 
 
-@pytest.mark.parametrize("stride", THOROUGH)
-def test_a_last_line_torn_at_any_byte_is_moved_away(begin: Begin, stride: int) -> None:
+def test_a_last_line_torn_at_any_byte_is_moved_away(begin: Begin) -> None:
     trial = begin(SCENES[1])
     trial.act()
     trial.archive.journal.close()
@@ -408,7 +380,7 @@ def test_a_last_line_torn_at_any_byte_is_moved_away(begin: Begin, stride: int) -
     recovered = trial.folder / "recovered"
     line = whole.rfind(b"\n", 0, -1) + 1
     payload = (trial.folder / "payload" / "000000000000.jsonl").read_bytes()
-    for cut in [*range(line, len(whole), stride), *range(len(whole) - 30, len(whole))]:
+    for cut in range(line, len(whole)):
         path.write_bytes(whole[:cut])
         (trial.folder / "payload" / "000000000000.jsonl").write_bytes(payload)
         storage = LocalStorage(trial.folder)
@@ -425,8 +397,7 @@ def test_a_last_line_torn_at_any_byte_is_moved_away(begin: Begin, stride: int) -
     trial.check()
 
 
-@pytest.mark.parametrize("stride", THOROUGH)
-def test_a_payload_line_torn_at_any_byte_is_cut(begin: Begin, stride: int) -> None:
+def test_a_payload_line_torn_at_any_byte_is_cut(begin: Begin) -> None:
     trial = begin(SCENES[1])
     log = (trial.folder / "log" / "000000000000.jsonl").read_bytes()
     path = trial.folder / "payload" / "000000000000.jsonl"
@@ -435,7 +406,7 @@ def test_a_payload_line_torn_at_any_byte_is_cut(begin: Begin, stride: int) -> No
     trial.archive.journal.close()
     whole = path.read_bytes()
     (trial.folder / "log" / "000000000000.jsonl").write_bytes(log)
-    for cut in [*range(len(before), len(whole), stride), *range(len(whole) - 30, len(whole))]:
+    for cut in range(len(before), len(whole)):
         path.write_bytes(whole[:cut])
         storage = LocalStorage(trial.folder)
         with storage.writing():
