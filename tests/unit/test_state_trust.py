@@ -75,9 +75,13 @@ def test_the_comments_name_every_column_that_a_state_has(archive: Path) -> None:
         ("alter table state alter column size type varchar",),
     ],
 )
-def test_a_state_of_another_form_is_made_again(archive: Path, statements: tuple[str, ...]) -> None:
+def test_a_state_of_another_form_is_damaged(archive: Path, statements: tuple[str, ...]) -> None:
     forge(archive, *statements)
     assert "damaged" == projector(archive).status().kind
+
+
+def test_a_damaged_state_is_made_again(archive: Path) -> None:
+    forge(archive, "alter table letter rename to kept", "create view letter as select 'forged' as subject")
     assert [("EEN",)] == subjects(archive)
     assert "current" == projector(archive).status().kind
 
