@@ -275,6 +275,31 @@ def test_one_person_does_one_step_of_a_destruction(
 
 
 @pytest.mark.parametrize(
+    ("names", "fine"),
+    [
+        (["D. Bos", "D. Bos", "A. Visser", "E. Vos"], True),  # two reviewers: one step
+        (["D. Bos", "E. Vos", "A. Visser", " e.  vos"], False),
+        (["D. Bos", None, "A. Visser", None], True),  # names that were erased
+    ],
+)
+def test_one_name_under_two_steps_of_a_destruction_is_looked_into(
+    connection: duckdb.DuckDBPyConnection, names: list[str | None], fine: bool
+) -> None:
+    first, second, third, fourth = (uuid.UUID(int=number) for number in range(1, 5))
+    put(
+        connection,
+        "destruction",
+        {"stream": A, "seq": 9, "proposer": third, "reviewers": [first, second], "authoriser": fourth},
+    )
+    put(
+        connection,
+        "person",
+        *({"stream": uuid.UUID(int=one), "seq": one, "name": name} for one, name in enumerate(names, 1)),
+    )
+    assert ([] if fine else [(9, ONE_NAME)]) == _found(connection, "four_eyes")
+
+
+@pytest.mark.parametrize(
     ("row", "what"),
     [
         ({"reviewed_seq": 11, "consented_seq": 13, "authorised_seq": 15, "started_seq": 17}, None),
@@ -357,6 +382,7 @@ def test_a_hold_keeps_the_copy_of_its_dossier_and_of_the_letters_in_it(
     assert gone == [stream for _, _, stream in rows]
 
 
+ONE_NAME = "persons of one name did two of its steps: find out whether they are two"
 KEPT = "a hold or an exemption kept it when its destruction began"
 STAYS, CHANGED = "it is in a dossier that stays", "it changed after the consent to its destruction"
 CERTIFICATE = "it is a certificate or declaration, which is kept for ever"

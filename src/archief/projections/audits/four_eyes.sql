@@ -2,13 +2,13 @@
 -- severity: grave
 -- remedy: have the destruction judged by those who may: it cannot be undone; open a finding
 with acted as (
-    select stream, seq, unnest(list_distinct(reviewers)) as person from destruction
+    select stream, seq, 'reviewed' as step, unnest(list_distinct(reviewers)) as person from destruction
     union all
-    select stream, seq, proposer from destruction
+    select stream, seq, 'proposed', proposer from destruction
     union all
-    select stream, seq, consenter from destruction where consenter is not null
+    select stream, seq, 'consented', consenter from destruction where consenter is not null
     union all
-    select stream, seq, authoriser from destruction where authoriser is not null
+    select stream, seq, 'authorised', authoriser from destruction where authoriser is not null
 ),
 broken as (
     select stream, seq, 'one person did two of its steps' as what
@@ -16,6 +16,13 @@ broken as (
     where person is not null
     group by stream, seq, person
     having count(*) > 1
+    union all
+    -- One human being may be enrolled twice.
+    select acted.stream, acted.seq, 'persons of one name did two of its steps: find out whether they are two'
+    from acted
+    join person on person.stream = acted.person and person.name is not null
+    group by acted.stream, acted.seq, lower(regexp_replace(trim(person.name), '\s+', ' ', 'g'))
+    having count(distinct acted.step) > 1 and count(distinct acted.person) > 1
     union all
     select stream, seq, 'it was consented to before it was reviewed'
     from destruction
