@@ -106,6 +106,8 @@ class Furniture:
         found = shapes.DATE.search(text)
         if found and self.date and shapes.iso(found) == self.date:
             text, said = text[: found.start()] + " " + text[found.end() :], said + 1
+            if re.fullmatch(r"\d{1,3}\s?(?:/|van)\s?\d{1,3}", text.strip()):
+                text = ""
         return text, strong or bool(labelled and said)
 
     def rest(self, line: Line) -> tuple[str, bool]:

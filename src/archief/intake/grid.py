@@ -16,13 +16,17 @@ from archief.intake.page import GAP, Line, Word, joined, spoken
 _SLACK = 1.6
 """A value may begin this much left of its label."""
 
+_COLUMN = 6
+"""A space as wide as this parts two columns, even once; a tool that doubles spaces makes no wider ones."""
+
 _FIRST_MAX = 3.2
 _NEXT_MAX = 1.9
 """Line distances from label to value, and from one line of a value to the next."""
 
 
 def is_kept(lines: Sequence[Line]) -> bool:
-    """Whether these lines have columns: labels side by side, or a label beside other text."""
+    """Whether these lines have columns: labels side by side, or texts below each other beside their labels."""
+    beside: list[float] = []
     for index, line in enumerate(lines):
         found = labels.found(line, index)
         ends = [label.end for label in found]
@@ -36,7 +40,9 @@ def is_kept(lines: Sequence[Line]) -> bool:
         if len(found) == 1 and ends[0] < len(line.words):
             space = line.words[ends[0]].x0 - line.words[ends[0] - 1].x1
             if space >= GAP and not shapes.is_empty(spoken(line.words[ends[0] :])):
-                return True
+                beside.append(line.words[ends[0]].x0)
+                if space >= _COLUMN or sum(abs(x0 - beside[-1]) < _SLACK for x0 in beside) > 1:
+                    return True
     return False
 
 

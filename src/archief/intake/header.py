@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from archief.intake import cells as streams
-from archief.intake import furniture, labels, shapes
+from archief.intake import furniture, labels, rows, shapes
 from archief.intake.cells import Cell
 from archief.intake.finding import Confidence, Findings
 from archief.intake.grid import Grid, is_kept, joined_value
@@ -33,12 +33,13 @@ def read(lines: Sequence[Line], findings: Findings) -> None:
     kept, said = furniture.of_header(lines)
     for key, (value, at) in said.items():
         findings.put(key, value, at)
+    taken, kept = rows.take(kept)
     if is_kept(kept):
         grid = Grid(kept)
         found, left = grid.cells(), grid.left_over()
     else:
         found, left = streams.deal(kept)
-    Header(found, left, findings).interpret()
+    Header([*taken, *found], left, findings).interpret()
 
 
 class Header:

@@ -14,7 +14,7 @@ from archief.intake.page import Line, Word, spoken
 WORDS: dict[str, tuple[str, ...]] = {
     "subject": ("onderwerp", "betreft", "betreffende"),
     "date": ("datum", "dagtekening", "datum brief", "briefdatum"),
-    "sent_date": ("verzonden", "verzenddatum", "datum verzending", "verzonden op", "datum verzonden", "verzonden d.d."),
+    "sent_date": ("verzonden", "verzenddatum", "datum verzending", "verzonden op", "datum verzonden", "verzonden d.d.", "verz"),
     "attachments": ("bijlagen", "bijlage", "bijlage(n)", "bijlagen(n)", "aantal bijlagen"),
     "handled_by": (
         "behandeld door", "behandelaar", "behandelend ambtenaar", "contactpersoon", "inlichtingen bij",
@@ -104,7 +104,7 @@ class Label(NamedTuple):
 def _known(words: Sequence[Word]) -> tuple[str, str] | None:
     text = spoken(words)
     name = folded(text)
-    if not all(re.search("[^\\W\\d_]|[01|]", word.text) for word in words):
+    if not all(re.search("[^\\W\\d_]", word.text) for word in words):
         return None
     if name in _FOLDED:
         key, word = _FOLDED[name]
@@ -165,7 +165,8 @@ def _at(words: Sequence[Word], at: int, index: int) -> Label | None:
         colon = part[-1].text.endswith(":")
         if end < len(words) and words[end].text == ":":
             end, colon = end + 1, True
-        if not colon and not part[0].text[:1].isupper() and not any(char.isdigit() for char in part[0].text[:1]):
+        spelled = part[0].text[:1].isupper() or part[0].text[:1].isdigit() or key == "sent_date"
+        if not colon and not spelled:
             continue
         if word in _COMMON and not colon and not spoken(part).isupper():
             continue

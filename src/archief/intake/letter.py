@@ -15,12 +15,14 @@ HEADER_MAX = 150
 """A header has no more lines than this."""
 
 _SALUTATION = re.compile(
-    r"(?:zeer\s+)?(?:geachte?|beste|hooggeachte?|hooggeleerde|weledel\w*|edelachtbare?|l\.\s?s\.|waarde)\b",
+    r"(?:(?:zeer\s+)?(?:geachte?|beste|hooggeachte?|hooggeleerde|weledel\w*|edelachtbare?|l\.\s?s\.|waarde)(?!\w)|"
+    r"(?:(?:mijne\s+)?(?:dames\s+en\s+heren|heren)|excellentie|hallo|dag|goede(?:morgen|middag|n?dag))\b(?=[^.?]*[,!]$))",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
     r"(?:hoogachtend|met\s+(?:de\s+)?(?:meeste\s+|bijzondere\s+)?hoogachting|(?:met\s+)?(?:een\s+)?(?:vriendelijke|hartelijke|"
-    r"collegiale|beste)\s+groet(?:en)?|met\s+groet|groet(?:en)?|m\.?v\.?g\.?)",
+    r"collegiale|beste)\s+groet(?:en)?|met\s+groet|(?:hartelijk\s+)?groet(?:en)?|m\.?v\.?g\.?|met\s+gevoelens\s+van\s+(?:de\s+meeste\s+)?hoogachting)"
+    r"(?:\s+en\s+(?:met\s+)?(?:vriendelijke\s+groet(?:en)?|hoogachting))?",
     re.IGNORECASE,
 )
 _OF_TOWN = re.compile(

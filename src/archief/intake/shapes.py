@@ -13,8 +13,8 @@ MONTHS = {
     for number, names in enumerate(
         (
             "januari jan",
-            "februari feb",
-            "maart mrt",
+            "februari febr feb",
+            "maart mrt mar",
             "april apr",
             "mei",
             "juni jun",
@@ -33,8 +33,8 @@ _DAYS = "(?:maan|dins|woens|donder|vrij|zater|zon)dag"
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 DATE = re.compile(
     rf"(?<![\w.,/-])(?:{_DAYS},?\s+)?"
-    rf"(?:(?P<day>\d{{1,2}})\s*(?:[ .-]\s*)(?P<word>{_MONTH})\.?\s*(?:[ .-]\s*)(?P<year>\d{{4}})"
-    r"|(?P<d>\d{1,2})\s?(?P<sep>[-/.])\s?(?P<m>\d{1,2})\s?(?P=sep)\s?(?P<y>\d{4})"
+    rf"(?:(?P<day>\d{{1,2}})\s*(?:[ .-]\s*)(?P<word>{_MONTH})\.?\s*(?:[ .-]\s*)(?P<year>\d{{4}}|['’]\d\d)"
+    r"|(?P<d>\d{1,2})\s?(?P<sep>[-/.])\s?(?P<m>\d{1,2})\s?(?P=sep)\s?(?P<y>\d{4}|['’]?\d\d)"
     r"|(?P<iy>\d{4})-(?P<im>\d{2})-(?P<id>\d{2}))(?![\w/-]|\.\d)",
     re.IGNORECASE,
 )
@@ -76,8 +76,18 @@ def date(text: str) -> str | None:
 
 
 def _without_town(text: str) -> str:
-    """``Maastricht, 14 januari 2021`` is a date too."""
-    return re.sub(r"^[A-ZÀ-Þ][\w' -]{2,30},\s+(?=\d|[a-z])", "", text.strip())
+    """``Maastricht, 14 januari 2021`` and ``d.d. 14-01-2021`` are dates too."""
+    text = re.sub(r"^[A-ZÀ-Þ][\w' -]{2,30},\s+(?=\d|[a-z])", "", text.strip())
+    return re.sub(r"^(?:d\.\s?d\.|dd\.?|op)\s+(?=\w)", "", text, flags=re.IGNORECASE)
+
+
+_CENTURY = 70
+"""A year of two digits from here on was in the last century."""
+
+
+def _year(text: str) -> int:
+    year = int(text.lstrip("'’"))
+    return year if len(text) == 4 else year + (1900 if year >= _CENTURY else 2000)
 
 
 def iso(found: re.Match[str]) -> str | None:
@@ -85,11 +95,11 @@ def iso(found: re.Match[str]) -> str | None:
     parts = found.groupdict()
     try:
         if parts["word"]:
-            day = dt.date(int(parts["year"]), MONTHS[parts["word"].lower()], int(parts["day"]))
+            day = dt.date(_year(parts["year"]), MONTHS[parts["word"].lower()], int(parts["day"]))
         elif parts["iy"]:
             day = dt.date(int(parts["iy"]), int(parts["im"]), int(parts["id"]))
         else:
-            day = dt.date(int(parts["y"]), int(parts["m"]), int(parts["d"]))
+            day = dt.date(_year(parts["y"]), int(parts["m"]), int(parts["d"]))
     except ValueError:
         return None
     return day.isoformat() if day.year >= 1000 else None

@@ -206,7 +206,24 @@ class _Signer(NamedTuple):
     behalf: str | None
 
 
+_TITLED = re.compile(rf"((?:loco-?\s?)?[\w-]*{_ROLE_WORD})\s+(.+)", re.IGNORECASE)
+
+
+def _named(items: Sequence[Item]) -> list[Item]:
+    """``Wethouder A. Jansen``: where no name stands by itself, the one behind a role is the signer's."""
+    named: list[Item] = []
+    for item in items:
+        titled = _TITLED.fullmatch(item.text) if item.kind == "role" else None
+        if titled and shapes.is_name(titled[2]):
+            named += [item._replace(text=titled[1]), item._replace(kind="name", text=titled[2])]
+        else:
+            named.append(item)
+    return named
+
+
 def _signatories(items: Sequence[Item], findings: Findings) -> list[dict[str, str]]:
+    if not any(item.kind == "name" for item in items):
+        items = _named(items)
     organ: str | None = None
     also: list[str] = []
     signers: list[_Signer] = []
@@ -284,6 +301,9 @@ def _nearest(signers: Sequence[_Signer], pattern: str, findings: Findings) -> li
 
 def _said(name: _Signer, role: _Signer | None) -> dict[str, str]:
     said = {"name": name.item.text}
+    if role is None and name.behalf and re.match(r"(?:de\s+)?burgemeester\s+van\b", name.behalf, re.IGNORECASE):
+        # This organ is one person, who signs without a further title.
+        return {**said, "role": re.sub(r"^de\s+", "", name.behalf, flags=re.IGNORECASE)}
     if role is not None:
         said["role"] = role.item.text
     if name.behalf:
