@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -10,6 +11,9 @@ from archief.intake.page import Line, ends_open, joined
 
 UNWRAPPED = 150
 """A longer line than this is a paragraph on one line."""
+
+_ALIKE, _FURTHER = 1.05, 1.1
+"""Distances that differ less are those of lines; more, those of paragraphs."""
 
 _HEADING_MAX = 70
 _ENDS = re.compile(r"[.!?:;…][\"'”’»)\]]*$")
@@ -25,6 +29,7 @@ def paragraphs(lines: Sequence[Line], torn: Sequence[bool]) -> list[str]:
     Returns:
         One text each; the items of a list are lines.
     """
+    lines = _by_distance(lines)
     parts = _blocks(lines, torn)
     if not _spaced(lines, torn):
         width = max((len(line.text) for line in lines), default=0)
@@ -39,6 +44,23 @@ def paragraphs(lines: Sequence[Line], torn: Sequence[bool]) -> list[str]:
             whole.append(part[:])
         start += len(part)
     return [_text(part) for part in whole]
+
+
+def _by_distance(lines: Sequence[Line]) -> list[Line]:
+    """Lines of a page whose paragraphs stand a little further apart than its lines, with that as their gap."""
+    told: list[Line] = []
+    for _, group in itertools.groupby(lines, key=lambda line: line.page):
+        page = list(group)
+        steps = [below.y - above.y for above, below in itertools.pairwise(page)]
+        least = min(steps, default=0.0)
+        near = sum(step < least * _ALIKE for step in steps)
+        clear = near > 1 and not any(least * _ALIKE <= step <= least * _FURTHER for step in steps)
+        if clear and not any(line.gap for line in page[1:]):
+            page[1:] = [
+                line._replace(gap=int(step > least * _FURTHER)) for line, step in zip(page[1:], steps, strict=True)
+            ]
+        told += page
+    return told
 
 
 def _blocks(lines: Sequence[Line], torn: Sequence[bool]) -> list[list[Line]]:

@@ -310,15 +310,20 @@ def _free(key: str, texts: Sequence[str]) -> float:
 def _rescued(cells: list[Cell], left: list[Value]) -> tuple[list[Cell], list[Value]]:
     """Give an empty cell a value that stands elsewhere, when its shape allows no other."""
     for key in ("email", "date", "our_reference"):
-        if any(cell.key == key and cell.lines for cell in cells):
+        if any(cell.key == key and _settled(cell) for cell in cells):
             continue
-        empty = [cell for cell in cells if cell.key == key]
+        empty = [cell for cell in cells if cell.key == key and not _settled(cell)]
         strict = [value for value in left if _unmistakable(key, value.text)]
         if len(empty) == 1 and len(strict) == 1:
             cells = [cell for cell in cells if cell is not empty[0]]
             cells.append(empty[0]._replace(lines=(strict[0].text,), at=strict[0].at, sure=0.6))
             left = [value for value in left if value is not strict[0]]
     return _with_subject(cells, left)
+
+
+def _settled(cell: Cell) -> bool:
+    """Whether a cell has a value, or surely none."""
+    return bool(cell.lines) and (cell.sure > 0.9 or not all(shapes.is_empty(text) for text in cell.lines))
 
 
 def _with_subject(cells: list[Cell], left: list[Value]) -> tuple[list[Cell], list[Value]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archief.intake import labels, shapes
-from archief.intake.page import Line, spoken
+from archief.intake.page import Line, Word, spoken
 
 KINDS = {"raadsinformatiebrief": "raadsinformatiebrief", "rondebriefje": "rondebriefje"}
 """Kinds of document that say so themselves."""
@@ -97,6 +97,7 @@ class Furniture:
             "ONS KENMERK",
         ):
             spellings = word if self.spelled else f"{word}|{word.capitalize()}"
+            spellings = f"{word}|{word.capitalize()}" if strong else spellings
             text, count = re.subn(rf"(?<![\w])(?:{spellings})\b:?", " ", text)
             labelled += count
         said = 0
@@ -106,8 +107,8 @@ class Furniture:
         found = shapes.DATE.search(text)
         if found and self.date and shapes.iso(found) == self.date:
             text, said = text[: found.start()] + " " + text[found.end() :], said + 1
-            if re.fullmatch(r"\d{1,3}\s?(?:/|van)\s?\d{1,3}", text.strip()):
-                text = ""
+        if (said or strong) and re.fullmatch(r"[-–|]?\s*\d{1,3}\s?(?:/|van)\s?\d{1,3}", text.strip()):
+            text = ""
         return text, strong or bool(labelled and said)
 
     def rest(self, line: Line) -> tuple[str, bool]:
@@ -130,7 +131,9 @@ class Furniture:
             number = bool(_EDGE.fullmatch(line.text))
             foot = edge and len(line.text) < 160 and bool(shapes.URL.search(line.text) or _is_foot(line.text))
             loose.append(not rest or number or foot)
-            strong.append((not rest and sure) or (edge and (number or foot or not rest)) or index in repeated)
+            between = line.gap > 0 and (index + 1 == len(lines) or lines[index + 1].gap > 0)
+            dashed = between and bool(re.fullmatch(r"[-–]\s?\d{1,3}\s?[-–]", line.text))
+            strong.append(dashed or (not rest and sure) or (edge and (number or foot or not rest)) or index in repeated)
         marks = strong[:]
         for order in (range(len(lines)), range(len(lines) - 1, -1, -1)):
             for index in order:
@@ -154,16 +157,18 @@ def _at_edge(lines: Sequence[Line], index: int) -> bool:
 
 def _repeated(lines: Sequence[Line]) -> set[int]:
     """Lines that stand near the edge of several pages, but for their numbers."""
-    places: dict[str, list[int]] = {}
+    places: dict[tuple[bool, str], list[int]] = {}
     pages: dict[int, list[int]] = {}
     for index, line in enumerate(lines):
         pages.setdefault(line.page, []).append(index)
     if len(pages) < 2:
         return set()
     for indices in pages.values():
-        for index in {*indices[:3], *indices[-3:]}:
-            places.setdefault(re.sub(r"\d+", "#", lines[index].text), []).append(index)
-    found = [same for text, same in places.items() if len({lines[i].page for i in same}) > 1 and len(text) < 120]
+        # What comes first here is the salutation's page, whose top is the header.
+        top = indices[:3] if indices[0] else []
+        for index in {*top, *indices[-3:]}:
+            places.setdefault((index in top, re.sub(r"\d+", "#", lines[index].text)), []).append(index)
+    found = [same for (_, text), same in places.items() if len({lines[i].page for i in same}) > 1 and len(text) < 120]
     return {index for same in found for index in same}
 
 
@@ -209,6 +214,7 @@ def of_header(lines: Sequence[Line]) -> tuple[list[Line], dict[str, tuple[str, L
 
 def _unglued(line: Line) -> list[Line]:
     """Part the dashes of an empty cell from what stands below them: pdftotext takes them for a broken word."""
+    line = _apart(line)
     first = line.words[0]
     match = re.match(r"(-+)(?=\w)", first.text)
     if match is None:
@@ -218,6 +224,22 @@ def _unglued(line: Line) -> list[Line]:
     if len(match[1]) > 1 or labels.found(rest, 0) or shaped:
         return [line._replace(words=(first._replace(text="--"),)), rest]
     return [line]
+
+
+_GLUED = re.compile(r"([A-Z][A-Z-]{4,}|DOOR)(?=[A-Z][a-zà-ÿ]|[\d(+]|--)")
+
+
+def _apart(line: Line) -> Line:
+    """Part a label in capitals from a value that a tool glued to it."""
+    words: list[Word] = []
+    for word in line.words:
+        match = _GLUED.match(word.text)
+        if match and labels.is_word(" ".join((*(each.text for each in words[-1:] if not words[1:]), match[1]))):
+            middle = word.x0 + (word.x1 - word.x0) * match.end() / len(word.text)
+            words += [Word(word.x0, middle - 1, match[1]), Word(middle, word.x1, word.text[match.end() :])]
+        else:
+            words.append(word)
+    return line._replace(words=tuple(words))
 
 
 def _stands_free(lines: Sequence[Line], index: int) -> bool:

@@ -10,14 +10,21 @@ from collections.abc import Sequence
 
 from archief.intake import labels, shapes
 from archief.intake.cells import Cell
+from archief.intake.decoding import SOFT_HYPHEN
 from archief.intake.labels import Label, fits
 from archief.intake.page import GAP, Line, Word, joined, spoken
 
 _SLACK = 1.6
 """A value may begin this much left of its label."""
 
+_SPACE = 1.4
+"""A space up to this parts two words of running text, in letters of equal width too."""
+
 _COLUMN = 6
 """A space as wide as this parts two columns, even once; a tool that doubles spaces makes no wider ones."""
+
+_NEAR = 4
+"""Labels so few lines apart stand in rows of the same grid."""
 
 _FIRST_MAX = 3.2
 _NEXT_MAX = 1.9
@@ -72,6 +79,17 @@ class Grid:
 
     def _take(self, line: int, begin: int, end: int) -> None:
         self.free[line][begin:end] = [False] * (end - begin)
+
+    def _bound(self, label: Label) -> float:
+        """Where the label right of this one begins, on its line or next to it."""
+        beside = [
+            other.x0
+            for other in self.labels
+            if abs(other.line - label.line) < _NEAR
+            and other.x0 > label.x0 + 4
+            and (other.line == label.line or other.key.endswith("_address") == label.key.endswith("_address"))
+        ]
+        return min(beside, default=float("inf"))
 
     def _right(self, label: Label) -> float:
         beside = [other.x0 for other in self.labels if other.line == label.line and other.x0 > label.x0]
@@ -158,9 +176,12 @@ class Grid:
         """
         texts: list[str] = []
         above = self.lines[label.line]
+        bound = self._bound(label)
         for index in range(label.line + 1, len(self.lines)):
             line = self.lines[index]
-            if line.page != above.page or line.y - above.y > (_NEXT_MAX if begun or texts else _FIRST_MAX):
+            # A line of another column between two lines of a value is no gap.
+            apart = line.y - above.y - (1.0 if line.gap == 0 and self.lines[index - 1] is not above else 0.0)
+            if line.page != above.page or apart > (_NEXT_MAX if begun or texts else _FIRST_MAX):
                 break
             if any(
                 other.line == index
@@ -175,6 +196,11 @@ class Grid:
             ]
             if inside and inside[0] and self._bleeds(line, inside[0], index):
                 inside = []
+            # Running text goes on past a column that other labels begin; a label beside this one bounds it.
+            while inside and inside[-1] + 1 < len(line.words) and line.words[inside[-1] + 1].x0 < bound - 0.5:
+                if not self._bleeds(line, inside[-1] + 1, index) or not self.free[index][inside[-1] + 1]:
+                    break
+                inside.append(inside[-1] + 1)
             if not inside:
                 continue
             for number in inside:
@@ -188,7 +214,7 @@ class Grid:
     def _bleeds(self, line: Line, number: int, index: int) -> bool:
         """Whether a word belongs to running text that begins further left."""
         before = line.words[number - 1]
-        return self.free[index][number - 1] and line.words[number].x0 - before.x1 < 1.2
+        return self.free[index][number - 1] and line.words[number].x0 - before.x1 < _SPACE
 
     def left_over(self) -> list[list[Line]]:
         """The blocks of text that belong to no label, each column for itself."""
@@ -219,7 +245,7 @@ class Grid:
 def joined_value(key: str, lines: Sequence[str]) -> str:
     """The lines of a cell as one value: addresses with commas, mail addresses without spaces."""
     if key == "email":
-        return "".join(lines).replace(" ", "")
+        return "".join(lines).replace(" ", "").replace(SOFT_HYPHEN, "-")
     if key.endswith("_address"):
         return ", ".join(line.strip().rstrip(",") for line in lines)
     return joined(lines)

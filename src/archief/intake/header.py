@@ -115,10 +115,13 @@ class Header:
             if person and "handled_by" not in self.findings.values:
                 self._put("handled_by", person, cell)
             mail, phone = shapes.EMAIL.search(whole), shapes.PHONE.search(whole)
-            if mail and not self._of("email"):
+            if mail and not self._filled("email"):
                 self._put("email", mail.group(), cell, "medium")
-            if phone and not self._of("phone"):
+            if phone and not self._filled("phone"):
                 self._put("phone", phone.group().strip(), cell, "medium")
+
+    def _filled(self, key: str) -> bool:
+        return any(not shapes.is_empty(line) for cell in self._of(key) for line in cell.lines)
 
     def _contact(self, key: str) -> None:
         """A number or address of the official: its own label goes before one of the letterhead."""
@@ -310,7 +313,9 @@ def _unnumbered(lines: Sequence[str]) -> list[list[str]]:
     for line in lines:
         above = parts[-1][-1] if parts else ""
         fitted = len(above) + 1 + len(line.split()[0]) <= width
-        if not parts or (fitted and line[:1].isupper() and not streams.runs_on(above, line)):
+        # Behind a number ("Rapportage 2020") a title hardly ever goes on with a capital.
+        closed = fitted or above[-1:].isdigit()
+        if not parts or (closed and line[:1].isupper() and not streams.runs_on(above, line)):
             parts.append([line])
         else:
             parts[-1].append(line)

@@ -14,7 +14,7 @@ from archief.intake.page import Line, Word, spoken
 WORDS: dict[str, tuple[str, ...]] = {
     "subject": ("onderwerp", "betreft", "betreffende"),
     "date": ("datum", "dagtekening", "datum brief", "briefdatum"),
-    "sent_date": ("verzonden", "verzenddatum", "datum verzending", "verzonden op", "datum verzonden", "verzonden d.d.", "verz"),
+    "sent_date": ("verzonden", "verzenddatum", "datum verzending", "verzonden op", "datum verzonden", "verz"),
     "attachments": ("bijlagen", "bijlage", "bijlage(n)", "bijlagen(n)", "aantal bijlagen"),
     "handled_by": (
         "behandeld door", "behandelaar", "behandelend ambtenaar", "contactpersoon", "inlichtingen bij",
@@ -76,7 +76,19 @@ def folded(text: str) -> str:
     return re.sub("[^a-z]", "", text.translate(str.maketrans("01l|!", "oiiii")))
 
 
-_FOLDED = {folded(word): (key, word) for key, words in WORDS.items() for word in words}
+_FOLDED: dict[str, tuple[str, str]] = {}
+for _key, _words in WORDS.items():
+    for _word in _words:
+        _FOLDED.setdefault(folded(_word), (_key, _word))
+
+_PROSE = re.compile(r"(?:van|en|of|bij|voor|in|op|is|wordt|zijn|aan|over|met)\s")
+_SENT_BEHIND = re.compile(r"[\s,;(]+verz(?:onden|\.)\b.*$", re.IGNORECASE)
+_NUMBERED = re.compile(r"\d{1,2}\s?[:.)]?(?=\s|$)|\d{1,2}[:.)]")
+
+
+def is_word(text: str) -> bool:
+    """Whether a text is the spelling of a label."""
+    return folded(text) in _FOLDED
 
 
 class Label(NamedTuple):
@@ -168,6 +180,8 @@ def _at(words: Sequence[Word], at: int, index: int) -> Label | None:
         spelled = part[0].text[:1].isupper() or part[0].text[:1].isdigit() or key == "sent_date"
         if not colon and not spelled:
             continue
+        if word == "bijlage" and not colon and _NUMBERED.match(spoken(words[end:])):
+            continue
         if word in _COMMON and not colon and not spoken(part).isupper():
             continue
         if key == "addressee" and not (colon or (word == "aan" and end == len(words) and part[0].text.isupper())):
@@ -196,8 +210,8 @@ def _sound(words: Sequence[Word], labels: list[Label]) -> list[Label]:
 
 def _leads(word: str, rest: str) -> bool:
     """Whether running text behind a label may be its value."""
-    if word in {"onderwerp", "betreft", "behandeld door", "bijlage(n)"}:
-        return True
+    if word in {"onderwerp", "betreft", "behandeld door"}:
+        return not _PROSE.match(rest)
     return word in {"bijlagen", "bijlage", "behandelaar", "contactpersoon"} and not rest[:1].islower()
 
 
@@ -210,6 +224,7 @@ def fits(key: str, text: str) -> int:
     """
     text = text.strip()
     if key in ("date", "sent_date", "_your_date"):
+        text = _SENT_BEHIND.sub("", text) if key == "date" else text
         # One date for two labels is the letter's own.
         return (10 if key == "date" else 9) if shapes.date(text) else -12
     if key in ("phone", "fax"):

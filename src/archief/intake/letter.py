@@ -11,6 +11,9 @@ from archief.intake.furniture import Furniture, kind_of
 from archief.intake.header import is_organ
 from archief.intake.page import Line, joined, spoken
 
+_OF_LETTERS = {"date", "handled_by", "phone", "fax", "our_reference", "your_reference", "attachments", "return_address"}
+_OF_LETTERS_MIN = 3
+
 HEADER_MAX = 150
 """A header has no more lines than this."""
 
@@ -59,6 +62,12 @@ def looks_like(lines: Sequence[Line]) -> bool:
     if end > start:
         return True
     return sum(len(labels.found(line, 0)) for line in lines[:HEADER_MAX]) > 2
+
+
+def has_header(lines: Sequence[Line]) -> bool:
+    """Whether a text has the header of a letter, and not only that of a forwarded e-mail (Van, Aan, Onderwerp)."""
+    keys = {label.key for index, line in enumerate(lines[:HEADER_MAX]) for label in labels.found(line, index)}
+    return len(keys & _OF_LETTERS) > _OF_LETTERS_MIN
 
 
 def _greeting(lines: Sequence[Line]) -> str:
@@ -150,6 +159,9 @@ def _closing(lines: Sequence[Line]) -> tuple[int, int]:
     """Where the body ends and where the signatures begin."""
     places = [index for index, line in enumerate(lines) if _closing_of(line)]
     for index in places:
+        if index + 1 in places:
+            # "Hoogachtend," and a greeting below it: the first ends the text.
+            return index, index + 2
         below = lines[index + 1].text if index + 1 < len(lines) else ""
         if not below or signature.is_signature(below):
             return index, index + 1

@@ -6,6 +6,7 @@ have both for free; a PDF's points are divided (pdf.py).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -69,6 +70,30 @@ def spoken(words: Iterable[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
+_RULED = re.compile(r"^[ \t]*\|(.*\|.*)\|[ \t]*$", re.MULTILINE)
+_RULE = re.compile(r"[-=:+| ]*")
+_RULED_MIN = 3
+
+
+def without_rules(text: str) -> str:
+    """A table that a tool drew with upright strokes, with tabs in their place.
+
+    Args:
+        text: plain text. Fewer lines than three with strokes are no table, but dirt of a scan.
+    """
+    if len(_RULED.findall(text)) < _RULED_MIN:
+        return text
+    return _RULED.sub(lambda row: _parted(row[1]), text)
+
+
+def _parted(row: str) -> str:
+    return (
+        ""
+        if _RULE.fullmatch(row) and "--" in row and "---" in row
+        else "\t".join(cell.strip() for cell in row.split("|"))
+    )
+
+
 def of_text(text: str) -> list[Line]:
     """The lines of a text file; a form feed begins a page.
 
@@ -79,9 +104,9 @@ def of_text(text: str) -> list[Line]:
     number = 0
     for page, content in enumerate(text.split("\f"), 1):
         blank = 0
-        for y, raw in enumerate(content.split("\n")):
+        raws = content.split("\n")
+        for y, (raw, line) in enumerate(zip(raws, _stopped(raws), strict=True)):
             number += 1
-            line = raw.expandtabs(8)
             words = tuple(Word(found.start(), found.end(), found.group()) for found in re.finditer(r"\S+", line))
             if not words:
                 # A line of nothing but a tab is an empty row of a form, not a blank line.
@@ -91,6 +116,34 @@ def of_text(text: str) -> list[Line]:
             blank = 0
         number -= 1 if content.endswith("\n") or not content else 0
     return lines
+
+
+_CELL_MAX = 60
+
+
+def _stopped(raws: Sequence[str]) -> list[str]:
+    """Lines with spaces for their tabs.
+
+    Where single tabs part the cells of a table, a cell begins below the one above it, however long the cells before it
+    are; rows of tabs set out columns by eight characters.
+    """
+    stopped: list[str] = []
+    for tabbed, part in itertools.groupby(raws, key=lambda raw: "\t" in raw):
+        lines = list(part)
+        if not tabbed or any("\t\t" in line.strip("\t") for line in lines):
+            stopped += [line.expandtabs(8) for line in lines]
+            continue
+        rows = [line.rstrip().split("\t") for line in lines]
+        widths = [
+            max((min(len(row[cell]), _CELL_MAX) for row in rows if cell < len(row)), default=0) + 4
+            for cell in range(max(len(row) for row in rows))
+        ]
+        stopped += ["".join(_cell(cell, width) for cell, width in zip(row, widths, strict=False)) for row in rows]
+    return stopped
+
+
+def _cell(text: str, width: int) -> str:
+    return text.ljust(width) if len(text) < width else f"{text}    "
 
 
 _SUSPENDED = re.compile(r"(en|of|en/of|tot|als|dan wel)\b")

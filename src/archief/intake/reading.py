@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,6 +26,9 @@ KEYS = (
     "return_address", "visiting_address", "postal_address", "sender", "sender_email", "message_id", "body",
 )  # fmt: skip
 """The fields of a letter, in the order in which they are told."""
+
+MAILS_MAX = 3
+"""So deep e-mails within e-mails are looked into."""
 
 _LINE_MAX = 1_000
 _PASSAGE_MAX = 100_000
@@ -141,7 +144,7 @@ def _lines_of_text(text: str, findings: Findings) -> list[Line]:
         findings.warn("characters were damaged (UTF-8 taken for Windows-1252) and were mended")
     if text.count("\n") > LINES_MAX:
         raise FileTooLargeError(f"more than {LINES_MAX:,} lines", remedy="a letter never has; split it")
-    lines = page.of_text(decoding.plain(text))
+    lines = page.of_text(page.without_rules(decoding.plain(text)))
     if not lines:
         raise NoTextError("there is nothing but blank space in it", remedy="ask for it again")
     return lines
@@ -157,13 +160,15 @@ def _understand(lines: Sequence[Line], findings: Findings) -> None:
 
 
 def _mail(data: bytes, findings: Findings) -> list[File]:
-    """An e-mail is one record: its own words, or those of the one letter that came with it."""
+    """An e-mail is one record: its own words, or those of the one letter that came with it or stands in it."""
     message = mail.read(data)
     findings.warnings += message.warnings
     files = [_file(one.name, one.data, identification.kind_of(one.data)) for one in message.files]
-    letters = [one for one in message.files if one.data and identification.kind_of(one.data) in {"pdf", "docx"}]
-    if len(letters) == 1:
-        _attached(letters[0], findings)
+    found = list(_letters(message, findings, MAILS_MAX))
+    if len(found) == 1:
+        _within(found[0], findings)
+    elif found:
+        findings.warn(f"{len(found)} letters came with this e-mail; the fields are those of the e-mail itself")
     if not findings.values:
         findings.put("doc_type", "e-mail", None)
         for key in ("subject", "date"):
@@ -177,22 +182,47 @@ def _mail(data: bytes, findings: Findings) -> list[File]:
     return files
 
 
-def _attached(one: mail.Attached, findings: Findings) -> None:
+class _Within(NamedTuple):
+    """A letter in an e-mail: its lines, and what opening it said; ``attached`` when it is a file of its own."""
+
+    lines: list[Line]
+    warnings: list[str]
+    attached: bool
+
+
+def _letters(message: mail.Mail, findings: Findings, depth: int) -> Iterator[_Within]:
+    """The letters in an e-mail: as its own text, among its files, and in e-mails among them."""
+    own = page.of_text(message.text)
+    if own and (rondebriefje.is_one(own) or letter.has_header(own)):
+        yield _Within(own, [], attached=False)
+    for one in message.files:
+        kind = identification.kind_of(one.data) if one.data else "other"
+        if kind == "mail" and depth:
+            yield from _letters(mail.read(one.data), findings, depth - 1)
+        if kind not in {"pdf", "docx", "text", "html"}:
+            continue
+        inner = Findings()
+        try:
+            lines = lines_of(one.data, kind, inner)
+        except (UnreadableFileError, LockedFileError, NoTextError, FileTooLargeError) as error:
+            findings.warn(f"the attached file was not read: {error.what}")
+            continue
+        # Any text may begin with a salutation; a letter as text has its header.
+        told = letter.looks_like(lines) if kind in {"pdf", "docx"} else letter.has_header(lines)
+        if told or rondebriefje.is_one(lines):
+            yield _Within(lines, inner.warnings, attached=True)
+
+
+def _within(one: _Within, findings: Findings) -> None:
     inner = Findings()
-    try:
-        lines = lines_of(one.data, identification.kind_of(one.data), inner)
-    except (UnreadableFileError, LockedFileError, NoTextError, FileTooLargeError) as error:
-        findings.warn(f"the attached file was not read: {error.what}")
-        return
-    if not (rondebriefje.is_one(lines) or letter.looks_like(lines)):
-        return
-    _understand(lines, inner)
+    _understand(one.lines, inner)
     findings.values.update(inner.values)
-    place = "attached letter, {}"
+    place = "attached letter, {}" if one.attached else "e-mail, {}"
     for key, evidence in inner.evidence.items():
         findings.evidence[key] = msgspec.structs.replace(evidence, place=place.format(evidence.place).rstrip(", "))
-    findings.warnings += inner.warnings
-    findings.warn("the fields are those of the attached letter, not of the e-mail's own words")
+    findings.warnings += [*one.warnings, *inner.warnings]
+    if one.attached:
+        findings.warn("the fields are those of the attached letter, not of the e-mail's own words")
 
 
 def _file(name: str, data: bytes, kind: Kind) -> File:

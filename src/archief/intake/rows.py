@@ -6,6 +6,7 @@ spaces, or by nothing but one space. Then the words of a line are dealt out to t
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -80,7 +81,7 @@ def _dealt(head: Line, found: Sequence[Label], below: Sequence[Line]) -> list[Ce
 def _aligned(found: Sequence[Label], below: Sequence[Line]) -> bool:
     """Whether every value begins where a label begins."""
     starts = [label.x0 for label in found]
-    wide = any(b.x0 - a.x0 > 3 + len(a.word) for a, b in zip(found, found[1:], strict=False))
+    wide = any(b.x0 - a.x0 > 3 + len(a.word) for a, b in itertools.pairwise(found))
     return wide and all(
         any(abs(segment[0].x0 - start) <= _WIDE for start in starts) for line in below for segment in line.segments()
     )
@@ -95,10 +96,9 @@ def _by_tabs(head: Line, found: Sequence[Label], below: Sequence[Line]) -> list[
         return None
     parts = [[row[number] for row in rows if number < len(row) and row[number]] for number in range(len(found))]
     for label, part in zip(found, parts, strict=True):
-        strange = [text for text in part if _SENT.match(text) and label.key != "date"]
-        if strange or (
-            label.key in labels.TYPED and part and not (fits(label.key, part[0]) > 0 or shapes.is_empty(part[0]))
-        ):
+        strange = label.key != "date" and any(_SENT.match(text) for text in part)
+        shaped = label.key not in labels.TYPED or not part or fits(label.key, part[0]) > 0 or shapes.is_empty(part[0])
+        if strange or not shaped:
             # A tool that drops empty cells moves what is behind them.
             return None
     return parts
@@ -181,10 +181,9 @@ def _continued(found: Sequence[Label], parts: list[list[str]], line: Line) -> bo
         date = shapes.DATE.match(line.text, sent.end())
         end = date.end() if date else sent.end()
         parts[day].append(line.text[sent.start() : end].strip())
-        for text, beside in (
-            (line.text[: sent.start()], [n for n in loose if n < day]),
-            (line.text[end:], [n for n in loose if n > day]),
-        ):
+        middle = sum(number < day for number in loose)
+        around = ((line.text[: sent.start()], loose[:middle]), (line.text[end:], loose[middle:]))
+        for text, beside in around:
             if text.strip() and not beside:
                 return False
             if text.strip():

@@ -52,7 +52,9 @@ PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 COUNT = re.compile(
-    r"(?:\d{1,2}|een|één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|divers[e]?n?)\s*(?:stuks?|bijlagen?|x)?\.?",
+    r"(?:\d{1,2}|een|één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|divers[e]?n?|ja)"
+    r"\s*(?:\([\wé]+\))?\s*(?:stuks?|bijlagen?|x)?\.?|(?:zie|als|conform)\s+(?:de\s+)?(?:onder(?:aan)?|hieronder|lijst|bijlagen?"
+    r"(?:lijst)?|einde|overzicht|tekst|brief)\b.{0,30}",
     re.IGNORECASE,
 )
 BULLET = re.compile(r"\s*(?:[-–—•▪◦*·o]|\(?\d{1,2}[.)]|\(?[a-z][.)]|bijlage\s+\d{1,2}\s*[:.)-])\s+", re.IGNORECASE)
@@ -66,6 +68,12 @@ NAME = re.compile(
     rf"|{_NAME_WORD}(?:\s+(?:{_PARTICLES}\s+)*{_NAME_WORD}){{1,4}}"
     rf"|[A-Z]{{1,4}}\s+(?:{_PARTICLES}\s+)*{_NAME_WORD})"
     r"(?:,?\s+(?:MSc|MA|MBA|BSc|LLM|RA|MPA|MPM|CMC|PhD|BA)\.?)*"
+)
+
+
+_NO_PERSON = re.compile(
+    r"(?:team|afdeling|gemeente|stichting|vereniging|dienst|bureau|programma|sector|cluster|directie|postbus|bijlage|cc)\b",
+    re.IGNORECASE,
 )
 
 
@@ -138,4 +146,5 @@ def is_reference(text: str) -> bool:
 
 def is_name(text: str) -> bool:
     """Whether a text looks like the name of a person."""
-    return len(text) <= 80 and NAME.fullmatch(text.strip().rstrip(".,;")) is not None
+    text = text.strip().rstrip(".,;")
+    return len(text) <= 80 and NAME.fullmatch(text) is not None and _NO_PERSON.match(text) is None

@@ -25,13 +25,14 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _ALSO = re.compile(r"mede\s+namens\s*:?\s*", re.IGNORECASE)
+_ACTING = re.compile(r"\s*\((?:wnd|plv|loco|waarnemend|plaatsvervangend|a\.?\s?i|l\.?s)\b[^()]{0,30}\)$", re.IGNORECASE)
 _FOR = re.compile(r",?\s*\(?(?:namens\s+(?:dezen?|hen|deze)|overeenkomstig het door .*)\)?[,.:]?\s*", re.IGNORECASE)
 _WG = re.compile(r"\(?\s*(?:w\.\s?g\.|was getekend|get\.)\s*\)?[,:]?\s*", re.IGNORECASE)
 _INITIALS = r"(?:(?:drs|mr|dr|ir|ing|prof|mw|dhr)\.?\s+)*(?:[A-Z]\.\s?)+"
 
 _NO_TITLE = r"(?<!\bdrs)(?<!\bmr)(?<!\bdr)(?<!\bir)(?<!\bing)(?<!\bprof)"
 
-LIST = re.compile(r"(?:bijlagen?|bijlage\(n\)|bijgevoegd|als bijlage)\s*(?:\(\d+\))?\s*:?\s*(.*)$", re.IGNORECASE)
+LIST = re.compile(r"(?:bijlage\(n\)|bijlagen?|bijgevoegd|als bijlage)\s*(?:\(\d+\))?\s*:?\s*(.*)$", re.IGNORECASE)
 _END = re.compile(
     r"(?:bijlagen?\b|bijlage\(n\)|bijgevoegd|afschrift|kopie|c\.?c\.?\b|p\.?s\.?\b|deze brief is|dit document is)",
     re.IGNORECASE,
@@ -54,14 +55,15 @@ class Item(NamedTuple):
 def is_signature(text: str) -> bool:
     """Whether a line may belong to a block of signatures."""
     text = text.strip()
-    if all(shapes.is_name(part) for part in _parted(text)):
+    parts = _parted(text)
+    if all(shapes.is_name(part) or (len(parts) > 1 and _is_role(part)) for part in parts):
         return True
     if len(text) > 110 or re.search(r"[.!?]\s+[A-Z][a-z]+\s+[a-z]", text):
         return False
-    bare = _WG.sub("", text).rstrip(",. ")
+    bare = _ACTING.sub("", _WG.sub("", text).rstrip(",. "))
     return bool(
         is_organ(text)
-        or _ALSO.match(text)
+        or _ALSO.match(text.lstrip("("))
         or _FOR.fullmatch(text)
         or not bare
         or shapes.is_name(bare)
@@ -75,7 +77,8 @@ def _is_role(text: str) -> bool:
 
 def strong(text: str) -> bool:
     """Whether a line can hardly be anything but part of a block of signatures."""
-    return bool(is_organ(text) and len(text) < 80) or bool(_is_role(text) and len(text) < 80) or bool(_ALSO.match(text))
+    both = len(text) < 80 and (is_organ(text) or _is_role(text) or len(_parted(text)) > 1)
+    return bool(both or _ALSO.match(text))
 
 
 def ends(text: str) -> bool:
@@ -178,6 +181,8 @@ def _parted(text: str) -> list[str]:
 def _kinds(text: str, items: Sequence[Item]) -> list[_Kind]:
     """What a piece is; nothing when it is none of these."""
     text = _WG.sub("", text).strip()
+    if text.startswith("(") and _ALSO.match(text[1:]):
+        text = text.strip("() ")
     also = _ALSO.search(text)
     if also and (also.start() == 0 or is_organ(text)):
         before = text[: also.start()].strip(" ,")
@@ -186,7 +191,7 @@ def _kinds(text: str, items: Sequence[Item]) -> list[_Kind]:
     if is_organ(text):
         return [("organ", _organ(text))]
     text = _FOR.sub("", text).strip()
-    bare = text.rstrip(",. :")
+    bare = _ACTING.sub("", text.rstrip(",. :"))
     if items and items[-1].kind in {"also", "role"} and re.match(r"en\s", bare) and shapes.is_name(bare[3:]):
         return [("also", bare[3:])]
     if _is_role(text) and not re.match(_INITIALS, text):
@@ -249,7 +254,7 @@ def _represented(text: str) -> list[str]:
     for part in re.split(r"\s+en\s+(?=[A-Z]|wethouder)|;", text):
         name = part.split(",")[0].strip()
         bare = re.sub(r"^(?:de\s+)?(?:wethouders?|burgemeester|collega)\s+", "", name, flags=re.IGNORECASE)
-        names.append(bare if shapes.is_name(bare) else name)
+        names.append(bare if shapes.is_name(bare) or re.fullmatch(r"[A-ZÀ-Þ][\w'’-]+", bare) else name)
     return [name for name in names if name]
 
 
