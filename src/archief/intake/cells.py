@@ -277,7 +277,8 @@ def _worth(key: str, part: Sequence[Value], *, turned: bool) -> float:
 
 def runs_on(above: str, below: str) -> bool:
     """Whether a line is clearly the continuation of the one above."""
-    return ends_open(above) or below[:1].islower() or above.endswith((",", "&", " en", " van", " de", " het"))
+    small = below[:1].islower() and not shapes.is_name(below) and not shapes.UNIT.match(below)
+    return ends_open(above) or small or above.endswith((",", "&", " en", " van", " de", " het"))
 
 
 def _address(texts: Sequence[str]) -> float:
@@ -300,8 +301,12 @@ def _free(key: str, texts: Sequence[str]) -> float:
     if shaped or shapes.REFERENCE.fullmatch(first) or shapes.POSTCODE.search(first):
         return -8.0
     if key == "handled_by":
-        named = any(shapes.is_name(part) for text in texts for part in (text, *re.split(r",\s*", text)))
-        return 4.0 if named and len(whole) < 100 else 1.0
+        begun = list(itertools.takewhile(lambda text: text.endswith((",", " en")), texts))
+        named = any(
+            shapes.is_name(part) for text in texts[: len(begun) + 1] for part in (text, *re.split(r",\s*", text))
+        )
+        apart = len(texts) > 1 and not begun and any(shapes.is_name(part) for part in re.split(r",\s*", texts[-1]))
+        return 4.0 if (named or shapes.UNIT.match(first)) and len(whole) < 100 and not apart else 1.0
     if key == "subject":
         return 2.5 if shapes.is_name(whole) else 4.0
     return 1.5

@@ -70,6 +70,9 @@ def _dealt(head: Line, found: Sequence[Label], below: Sequence[Line]) -> list[Ce
     parts = _by_tabs(head, found, below)
     if parts is None and ("\t" in head.raw or not _aligned(found, below)):
         parts = _by_shape(found, below)
+        if parts is None and not _wide(found):
+            # Without places, nothing tells whose these values are.
+            parts = [[] for _ in found]
     if parts is None:
         return None
     return [
@@ -78,11 +81,14 @@ def _dealt(head: Line, found: Sequence[Label], below: Sequence[Line]) -> list[Ce
     ]
 
 
+def _wide(found: Sequence[Label]) -> bool:
+    return any(b.x0 - a.x0 > 3 + len(a.word) for a, b in itertools.pairwise(found))
+
+
 def _aligned(found: Sequence[Label], below: Sequence[Line]) -> bool:
     """Whether every value begins where a label begins."""
     starts = [label.x0 for label in found]
-    wide = any(b.x0 - a.x0 > 3 + len(a.word) for a, b in itertools.pairwise(found))
-    return wide and all(
+    return _wide(found) and all(
         any(abs(segment[0].x0 - start) <= _WIDE for start in starts) for line in below for segment in line.segments()
     )
 
@@ -97,6 +103,7 @@ def _by_tabs(head: Line, found: Sequence[Label], below: Sequence[Line]) -> list[
     parts = [[row[number] for row in rows if number < len(row) and row[number]] for number in range(len(found))]
     for label, part in zip(found, parts, strict=True):
         strange = label.key != "date" and any(_SENT.match(text) for text in part)
+        strange = strange or (label.key != "attachments" and any(shapes.BULLET.match(text) for text in part[1:]))
         shaped = label.key not in labels.TYPED or not part or fits(label.key, part[0]) > 0 or shapes.is_empty(part[0])
         if strange or not shaped:
             # A tool that drops empty cells moves what is behind them.
@@ -153,7 +160,8 @@ def _worth(key: str, words: Sequence[Word], begin: int, end: int) -> float:
     if key in labels.TYPED:
         worth = fits(key, text)
         return worth + inside if worth > 0 else _NEVER
-    if any(shapes.is_empty(word.text) for word in (words[begin], words[end - 1])):
+    bulleted = key == "attachments" and shapes.BULLET.match(text)
+    if shapes.is_empty(words[end - 1].text) or (shapes.is_empty(words[begin].text) and not bulleted):
         return _NEVER
     alone = shapes.is_email(text) or shapes.is_phone(text) or shapes.date(text) or shapes.REFERENCE.fullmatch(text)
     return (-8.0 if alone else 4.0 if key == "handled_by" and shapes.is_name(text) else 2.0) + inside
@@ -183,13 +191,21 @@ def _continued(found: Sequence[Label], parts: list[list[str]], line: Line) -> bo
         parts[day].append(line.text[sent.start() : end].strip())
         middle = sum(number < day for number in loose)
         around = ((line.text[: sent.start()], loose[:middle]), (line.text[end:], loose[middle:]))
-        for text, beside in around:
-            if text.strip() and not beside:
-                return False
-            if text.strip():
-                parts[beside[-1]].append(text.strip(" -") or text.strip())
+        said = [(text.strip(), beside) for text, beside in around if not shapes.is_empty(text)]
+        for text, beside in said:
+            for number in beside[-1:]:
+                parts[number].append(text)
+        return all(beside for _, beside in said)
+    return _loosely(found, parts, loose, [spoken(segment) for segment in line.segments(_WIDE)])
+
+
+def _loosely(found: Sequence[Label], parts: list[list[str]], loose: Sequence[int], texts: list[str]) -> bool:
+    """Give the texts of a further line to cells that take any text."""
+    named = [number for number in loose if found[number].key == "attachments"]
+    if named and parts[named[0]] and all(map(shapes.BULLET.match, (parts[named[0]][0], texts[-1]))):
+        parts[named[0]].append(texts.pop())
+    if not texts:
         return True
-    texts = [spoken(segment) for segment in line.segments(_WIDE)]
     if any(shapes.is_email(text) or shapes.is_phone(text) or shapes.date(text) for text in texts):
         return False
     filled = [number for number in loose if parts[number] and not shapes.is_empty(joined(parts[number]))]

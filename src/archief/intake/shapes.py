@@ -71,6 +71,8 @@ NAME = re.compile(
 )
 
 
+UNIT = re.compile(r"(?:team|afdeling|cluster|unit|domein|directie|sector)\s+(?:&\s+|en\s+)?[A-ZÀ-Þ]", re.IGNORECASE)
+
 _NO_PERSON = re.compile(
     r"(?:team|afdeling|gemeente|stichting|vereniging|dienst|bureau|programma|sector|cluster|directie|postbus|bijlage|cc)\b",
     re.IGNORECASE,
