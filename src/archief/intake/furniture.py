@@ -115,6 +115,8 @@ class Furniture:
         """As :meth:`_rest`, of a line; a sentence with such words in it stays a sentence."""
         if len(line.text) > _LONGEST:
             return line.text, False
+        if kind_of(line.text) and len(line.text.split()) == 1:
+            return "", True
         rest, strong = self._rest(line.text)
         return ("", strong) if not re.search(r"[^\W_]", rest) else (line.text, False)
 

@@ -13,6 +13,12 @@ from archief.intake.grid import Grid, is_kept, joined_value
 from archief.intake.labels import fits
 from archief.intake.page import Line, joined
 
+_BLOCK = 4
+"""What stands so many lines above every label of the references is letterhead."""
+
+_OWN = {"phone", "email"}
+"""Cells that a letter has for its official, when it has a block of references."""
+
 _NAMES = {
     "your_reference": "uw referentie",
     "our_reference": "onze referentie",
@@ -33,7 +39,7 @@ def read(lines: Sequence[Line], findings: Findings) -> None:
     kept, said = furniture.of_header(lines)
     for key, (value, at) in said.items():
         findings.put(key, value, at)
-    taken, kept = rows.take(kept)
+    taken, kept = rows.take(labels.whole(kept))
     if is_kept(kept):
         grid = Grid(kept)
         found, left = grid.cells(), grid.left_over()
@@ -111,7 +117,8 @@ class Header:
         for cell in self._of("handled_by"):
             lines = [line for line in cell.lines if not shapes.is_empty(line)]
             whole = " ".join(lines)
-            person = joined(filter(None, (without_contact(line) for line in lines)))
+            named = [(without_contact(line), line.endswith(",")) for line in lines]
+            person = joined(f"{name}," if more else name for name, more in named if name).rstrip(",")
             if person and "handled_by" not in self.findings.values:
                 self._put("handled_by", person, cell)
             mail, phone = shapes.EMAIL.search(whole), shapes.PHONE.search(whole)
@@ -128,6 +135,10 @@ class Header:
         cells = self._of(key)
         direct = [cell for cell in cells if cell.word in labels.DIRECT]
         anchored = [cell for cell in cells if self._beside_official(cell)]
+        own = any(cell.word in labels.DIRECT or self._beside_official(cell) for cell in self.found if cell.key in _OWN)
+        if own and key != "email" and not direct and not anchored and self._filled(key):
+            self.findings.warn(f"{_NAMES[key]}: only a general number stands in the letterhead; left empty")
+            return
         for cell in direct or anchored or cells:
             value = joined_value(key, cell.lines)
             if not value or shapes.is_empty(value):
@@ -159,6 +170,8 @@ class Header:
         ]
         letterhead = [other for other in self.found if other.key in {"visiting_address", "postal_address", "_other"}]
         distance = min((abs(other.at.y - cell.at.y) for other in near), default=99.0)
+        if all(other.at.y - cell.at.y > _BLOCK for other in near):
+            return False
         return distance < min((abs(other.at.y - cell.at.y) for other in letterhead), default=100.0)
 
     def _typed(self, key: str) -> None:

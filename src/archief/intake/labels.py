@@ -91,6 +91,38 @@ def is_word(text: str) -> bool:
     return folded(text) in _FOLDED
 
 
+def whole(lines: Sequence[Line]) -> list[Line]:
+    """Lines with labels that a narrow column broke in two put together: ``ONZE`` above ``REFERENTIE``."""
+    joined: list[Line] = []
+    for line in lines:
+        above = joined[-1] if joined else None
+        broken = _broken(above, line) if above is not None and not line.gap and line.page == above.page else None
+        if broken is None:
+            joined.append(line)
+        else:
+            joined[-1] = broken
+    return joined
+
+
+def _broken(above: Line, line: Line) -> Line | None:
+    """Two lines as one, when every part of the upper goes on in the lower and that makes a label."""
+    uppers, lowers = above.segments(), line.segments()
+    words: list[Word] = []
+    if len(uppers) != len(lowers):
+        return None
+    for upper, lower in zip(uppers, lowers, strict=True):
+        begun, rest = spoken(upper), spoken(lower)
+        halved = begun.isupper() and (begun.endswith("-") or not is_word(begun))
+        text = begun.removesuffix("-") + rest if begun.endswith("-") else f"{begun} {rest}"
+        if not (halved and rest.isupper() and is_word(text)):
+            return None
+        at = upper[0].x0
+        for part in text.split():
+            words.append(Word(at, at + len(part), part))
+            at += len(part) + 1
+    return above._replace(words=tuple(words), y=line.y)
+
+
 class Label(NamedTuple):
     """A label where it stands.
 

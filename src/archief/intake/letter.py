@@ -107,7 +107,7 @@ def _capitals(head: Sequence[Line]) -> bool:
 
 def _closing_of(line: Line) -> str | None:
     """The closing formula, when a line is one and nothing else."""
-    text = line.text
+    text = re.sub(r"^\W+", "", line.text)
     match = _CLOSING.match(text)
     if match is None or re.sub(r"[\s,.]", "", text[match.end() :]):
         return None

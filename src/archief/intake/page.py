@@ -71,27 +71,30 @@ def spoken(words: Iterable[Word]) -> str:
 
 
 _RULED = re.compile(r"^[ \t]*\|(.*\|.*)\|[ \t]*$", re.MULTILINE)
-_RULE = re.compile(r"[-=:+| ]*")
-_RULED_MIN = 3
+_RULE = re.compile(r"[-=:+| ]*-{3}[-=:+| ]*")
+_QUOTED = re.compile(r"^>[ \t]?", re.MULTILINE)
+_STARS = re.compile(r"\*\*(?=\S)|(?<=\S)\*\*")
+_DRAWN_MIN = 3
 
 
-def without_rules(text: str) -> str:
-    """A table that a tool drew with upright strokes, with tabs in their place.
+def bare(text: str) -> str:
+    """A text without what a tool drew around it: strokes of a table (tabs in their place), stars, marks of a quotation.
 
     Args:
-        text: plain text. Fewer lines than three with strokes are no table, but dirt of a scan.
+        text: plain text. Fewer lines than three with strokes or stars are no table, but dirt of a scan.
     """
-    if len(_RULED.findall(text)) < _RULED_MIN:
-        return text
-    return _RULED.sub(lambda row: _parted(row[1]), text)
+    written = sum(not line.isspace() and line != "" for line in text.split("\n"))
+    if len(_QUOTED.findall(text)) * 5 > written * 4:
+        text = _QUOTED.sub("", text)
+    if len(_STARS.findall(text)) >= 2 * _DRAWN_MIN:
+        text = _STARS.sub("", text)
+    if len(_RULED.findall(text)) >= _DRAWN_MIN:
+        text = _RULED.sub(lambda row: _parted(row[1]), text)
+    return text
 
 
 def _parted(row: str) -> str:
-    return (
-        ""
-        if _RULE.fullmatch(row) and "--" in row and "---" in row
-        else "\t".join(cell.strip() for cell in row.split("|"))
-    )
+    return "" if _RULE.fullmatch(row) else "\t".join(cell.strip() for cell in row.split("|"))
 
 
 def of_text(text: str) -> list[Line]:

@@ -144,7 +144,7 @@ def _lines_of_text(text: str, findings: Findings) -> list[Line]:
         findings.warn("characters were damaged (UTF-8 taken for Windows-1252) and were mended")
     if text.count("\n") > LINES_MAX:
         raise FileTooLargeError(f"more than {LINES_MAX:,} lines", remedy="a letter never has; split it")
-    lines = page.of_text(page.without_rules(decoding.plain(text)))
+    lines = page.of_text(page.bare(decoding.plain(text)))
     if not lines:
         raise NoTextError("there is nothing but blank space in it", remedy="ask for it again")
     return lines

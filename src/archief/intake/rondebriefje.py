@@ -213,7 +213,9 @@ def _split(line: Line, edge: float) -> tuple[Sequence[Word], Sequence[Word]]:
     words = line.words
     for count in range(min(10, len(words)), 0, -1):
         ended = (
-            count == len(words) or words[count].x0 - words[count - 1].x1 >= 1.6 or words[count - 1].text.endswith(":")
+            count == len(words)
+            or words[count].x0 - words[count - 1].x1 >= 1.6
+            or words[count - 1].text.endswith((":", "?"))
         )
         if (
             ended
@@ -345,7 +347,7 @@ def _official(values: dict[str, str], at: dict[str, Row], findings: Findings) ->
     mails = shapes.EMAIL.findall(cell)
     phone = shapes.PHONE.search(cell)
     findings.put("handled_by", header.without_contact(cell), at[name].at)
-    findings.put("phone", phone.group().strip(" (") if phone else None, at[name].at)
+    findings.put("phone", phone.group().strip() if phone else None, at[name].at)
     findings.put("email", mails[0] if mails else None, at[name].at)
     if len(mails) > 1:
         findings.warn("behandelend ambtenaar: more than one; the first is taken")

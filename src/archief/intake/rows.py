@@ -20,7 +20,7 @@ LINES_MAX = 6
 
 _WORDS_MAX = 60
 _WIDE = 1.6
-_SENT = re.compile(r"verz(?:onden|\.)\s*(?:op|d\.d\.)?\W*", re.IGNORECASE)
+_SENT = re.compile(r"verz(?:onden|\.)\s*(?:op|d\.d\.)?[\s:]*(?:--+|[–—])?", re.IGNORECASE)
 _NEVER = -1_000.0
 
 
