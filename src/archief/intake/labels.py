@@ -67,6 +67,9 @@ _COMMON = {
 }
 """Words that are labels in capitals or with a colon only: subjects hold them too."""
 
+WORDS_MAX = 200
+"""Labels are sought among so many words of a line."""
+
 _LONGEST = max(len(word.split()) for words in WORDS.values() for word in words)
 
 
@@ -179,7 +182,7 @@ def found(line: Line, index: int) -> list[Label]:
         line: the line.
         index: its index, kept in the labels.
     """
-    words = line.words
+    words = line.words[:WORDS_MAX]
     labels: list[Label] = []
     at = 0
     while at < len(words):

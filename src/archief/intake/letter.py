@@ -14,6 +14,7 @@ from archief.intake.page import Line, joined, spoken
 _OF_LETTERS = {"date", "handled_by", "phone", "fax", "our_reference", "your_reference", "attachments", "return_address"}
 _OF_LETTERS_MIN = 3
 
+HEADER_WORDS_MAX = 200
 HEADER_MAX = 150
 """A header has no more lines than this."""
 
@@ -42,7 +43,7 @@ def read(lines: Sequence[Line], findings: Findings) -> None:
         findings: where the fields go.
     """
     start, end = _salutation(lines)
-    head = lines[:start]
+    head = [line for line in lines[:start] if len(line.words) <= HEADER_WORDS_MAX]
     header.read(head[:HEADER_MAX], findings)
     if end > start:
         findings.put("salutation", _greeting(lines[start:end]), lines[start])

@@ -35,8 +35,8 @@ from archief.errors import (
 from archief.intake import reading
 from archief.intake.reading import Reading
 
-SECONDS = 20
-"""So long a file may be read."""
+SECONDS = 15
+"""So long a file may be read; with the process's start and end it takes less than twenty seconds."""
 
 MEMORY = 1 << 30
 """So many bytes of memory reading a file may take beyond what the process has at its start."""

@@ -18,7 +18,13 @@ from archief.intake.page import Line
 BYTES_MAX = 100_000_000
 """A larger file is not looked at."""
 
-LINES_MAX = 200_000
+LINES_MAX = 20_000
+
+CHARACTERS_MAX = 5_000_000
+"""A text of more lines or characters is no letter; reading it would only take its time."""
+
+LETTERS_MAX = 10
+"""So many files that came with an e-mail are opened to see whether they are a letter."""
 
 KEYS = (
     "doc_type", "organisation", "addressee", "subject", "handled_by", "date", "sent_date", "phone", "email", "fax",
@@ -139,11 +145,13 @@ def lines_of(data: bytes, kind: Kind, findings: Findings) -> list[Line]:
 
 
 def _lines_of_text(text: str, findings: Findings) -> list[Line]:
+    if len(text) > CHARACTERS_MAX:
+        raise FileTooLargeError(f"more than {CHARACTERS_MAX:,} characters", remedy="a letter never has; split it")
+    if text.count("\n") > LINES_MAX:
+        raise FileTooLargeError(f"more than {LINES_MAX:,} lines", remedy="a letter never has; split it")
     text, was_mended = decoding.mended(text)
     if was_mended:
         findings.warn("characters were damaged (UTF-8 taken for Windows-1252) and were mended")
-    if text.count("\n") > LINES_MAX:
-        raise FileTooLargeError(f"more than {LINES_MAX:,} lines", remedy="a letter never has; split it")
     lines = page.of_text(page.bare(decoding.plain(text)))
     if not lines:
         raise NoTextError("there is nothing but blank space in it", remedy="ask for it again")
@@ -195,7 +203,9 @@ def _letters(message: mail.Mail, findings: Findings, depth: int) -> Iterator[_Wi
     own = page.of_text(message.text)
     if own and (rondebriefje.is_one(own) or letter.has_header(own)):
         yield _Within(own, [], attached=False)
-    for one in message.files:
+    if len(message.files) > LETTERS_MAX:
+        findings.warn(f"only the first {LETTERS_MAX} of {len(message.files)} files were looked into for a letter")
+    for one in message.files[:LETTERS_MAX]:
         kind = identification.kind_of(one.data) if one.data else "other"
         if kind == "mail" and depth:
             yield from _letters(mail.read(one.data), findings, depth - 1)

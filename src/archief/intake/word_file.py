@@ -15,6 +15,10 @@ UNPACKED_MAX = 200_000_000
 """More bytes than this are not unpacked."""
 
 PARTS_MAX = 5_000
+
+PARAGRAPHS_MAX = 50_000
+"""Of more paragraphs, cells of tables among them, a letter is never made."""
+
 _PAGE_PARTS = ("document", "header", "footer", "styles", "numbering", "settings")
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DAMAGED = "this Word file is damaged"
@@ -43,6 +47,8 @@ def read(data: bytes) -> tuple[list[Line], list[str]]:
     warnings = _checked(data)
     try:
         document = docx.Document(BytesIO(data))
+        if sum(1 for _ in document.element.body.iter(f"{_W}p")) > PARAGRAPHS_MAX:
+            raise FileTooLargeError(f"more than {PARAGRAPHS_MAX:,} paragraphs", remedy="a letter never has; split it")
         lines = _lines(document)
     except (
         OpcError,
@@ -79,7 +85,7 @@ def _checked(data: bytes) -> list[str]:
             if any(part.flag_bits & 1 for part in parts):
                 raise LockedFileError("this Word file is locked with a password", remedy="save it without one")
             for part in parts:
-                if part.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in packed.read(part)[:4096].upper():
+                if part.filename.endswith((".xml", ".rels")) and _declares(packed.read(part)):
                     raise UnreadableFileError(
                         "this Word file declares entities, which no letter does",
                         remedy="open it in Word and save it again",
@@ -91,6 +97,11 @@ def _checked(data: bytes) -> list[str]:
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, OSError, EOFError, RuntimeError):
         raise UnreadableFileError(_DAMAGED, remedy=_REMEDY) from None
     return warnings
+
+
+def _declares(content: bytes) -> bool:
+    """Whether a part of the packet has a document type, in whatever encoding."""
+    return b"<!DOCTYPE" in content.replace(b"\0", b"").upper()
 
 
 class _Page:
