@@ -318,7 +318,7 @@ def test_a_file_that_takes_too_long_is_ended_and_the_next_is_read(tmp_path: Path
 
 def test_a_file_that_takes_too_much_memory_is_told_and_the_next_is_read(tmp_path: Path) -> None:
     large, small = tmp_path / "groot.txt", tmp_path / "brief.txt"
-    large.write_bytes(b"woord woord " * 500_000)
+    large.write_bytes(b"woord " * 800_000)
     small.write_text(LETTER)
     with process.Reader(memory=60_000_000) as reader:
         with pytest.raises(ReadingStoppedError):

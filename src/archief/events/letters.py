@@ -145,6 +145,7 @@ class LetterPatch(Word):
     sender_address: Annotated[TextOrEmpty, about("the sender's address")] | None = None
     sender_email: Annotated[TextOrEmpty, about("the sender's e-mail address")] | None = None
     message_id: Annotated[TextOrEmpty, about("Message-ID of an e-mail")] | None = None
+    message: Annotated[Body, about("words of the e-mail that brought the letter, all of them")] | None = None
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """An edit changes something."""
@@ -360,6 +361,7 @@ class LetterReceivedData(LetterData):
     sender_address: Annotated[Text, about("the sender's address")] | None = None
     sender_email: Annotated[Text, about("the sender's e-mail address")] | None = None
     message_id: Annotated[Text, about("Message-ID of an e-mail")] | None = None
+    message: Annotated[Body, about("words of the e-mail that brought the letter", ["Hierbij onze zienswijze."])] = []
 
 
 @declare("letter_received.v1", subject="letters", stream="letter", mdto="Ontvangst", opens=True, content=True)

@@ -29,13 +29,14 @@ LETTERS_MAX = 10
 KEYS = (
     "doc_type", "organisation", "addressee", "subject", "handled_by", "date", "sent_date", "phone", "email", "fax",
     "our_reference", "your_reference", "attachments", "salutation", "closing", "signatories", "fields", "fields_raw",
-    "return_address", "visiting_address", "postal_address", "sender", "sender_email", "message_id", "body",
+    "return_address", "visiting_address", "postal_address", "sender", "sender_email", "message_id", "message", "body",
 )  # fmt: skip
 """The fields of a letter, in the order in which they are told."""
 
 MAILS_MAX = 3
 """So deep e-mails within e-mails are looked into."""
 
+_TEXTS = {"body", "message"}
 _LINE_MAX = 1_000
 _PASSAGE_MAX = 100_000
 
@@ -177,13 +178,16 @@ def _mail(data: bytes, findings: Findings) -> list[File]:
         _within(found[0], findings)
     elif found:
         findings.warn(f"{len(found)} letters came with this e-mail; the fields are those of the e-mail itself")
+    blocks = page.blocks(page.of_text(message.text))
+    words = ["\n".join(line.text for line in block) for block in blocks]
+    if findings.values and found[0].attached:
+        findings.put("message", words, None)
     if not findings.values:
         findings.put("doc_type", "e-mail", None)
         for key in ("subject", "date"):
             findings.put(key, getattr(message, key), None)
         findings.put("addressee", message.to, None)
-        blocks = page.blocks(page.of_text(message.text))
-        findings.put("body", ["\n".join(line.text for line in block) for block in blocks], None)
+        findings.put("body", words, None)
         findings.put("attachments", [one.name for one in message.files], None)
     for key in ("sender", "sender_email", "message_id"):
         findings.put(key, getattr(message, key), None)
@@ -232,7 +236,7 @@ def _within(one: _Within, findings: Findings) -> None:
         findings.evidence[key] = msgspec.structs.replace(evidence, place=place.format(evidence.place).rstrip(", "))
     findings.warnings += [*one.warnings, *inner.warnings]
     if one.attached:
-        findings.warn("the fields are those of the attached letter, not of the e-mail's own words")
+        findings.warn("the fields are those of the attached letter; the e-mail's own words are kept as its message")
 
 
 def _file(name: str, data: bytes, kind: Kind) -> File:
@@ -261,8 +265,8 @@ def _fitted(key: str, value: Any, findings: Findings) -> Any:  # noqa: ANN401 - 
     if isinstance(value, list):
         return [_fitted(key, one, findings) if not isinstance(one, dict) else _named(one, findings) for one in value]
     text = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]", "", value)
-    longest = _PASSAGE_MAX if key == "body" else _LINE_MAX
-    if key != "body":
+    longest = _PASSAGE_MAX if key in _TEXTS else _LINE_MAX
+    if key not in _TEXTS:
         text = " ".join(text.split())
     if len(text) > longest:
         findings.warn(f"{key or 'a label'}: longer than a field may be; cut off")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PACKAGES = ("docx", "ftfy", "pygfried", "pypdfium2")
 
 _LISTS = ("attachments", "signatories")
-_ONLY_WHEN_THERE = ("fields_raw", "sender", "sender_email", "message_id", "body")
+_ONLY_WHEN_THERE = ("fields_raw", "sender", "sender_email", "message_id", "message", "body")
 
 
 @verb(
@@ -152,10 +152,13 @@ def _show(output: Output, name: str, found: Reading, *, parted: bool) -> None:
     pairs = [
         (key, marked(shown(value), key, found))
         for key, value in found.data.items()
-        if key not in {"body", "fields_raw"}
+        if key not in {"message", "body", "fields_raw"}
     ]
-    if "body" in found.data:
-        pairs.append(("body", f"{counted(len(found.data['body']), 'paragraph')}: {_begun(found.data['body'][0])}"))
+    pairs += [
+        (key, f"{counted(len(found.data[key]), 'paragraph')}: {_begun(found.data[key][0])}")
+        for key in ("message", "body")
+        if key in found.data
+    ]
     proposed = [(kind.removesuffix("s"), one) for kind, several in found.proposals.items() for one in several]
     pairs += [(f"proposes {kind}", _proposed(one)) for kind, one in proposed]
     output.fields(pairs, indent="  ")

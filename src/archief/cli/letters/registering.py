@@ -248,13 +248,12 @@ def _show(made: Writer, one: Registration, found: Reading | None) -> None:
     day = {"date": "received"}  # the letter has a date of its own
     pairs: list[tuple[str, object]] = [(day.get(name, name), value) for name, value in one.facts.items()]
     for name, value in one.data.items():
-        if name in ("documents", "body", "fields_raw"):
+        if name in ("documents", "message", "body", "fields_raw"):
             continue
         text = reading.shown(value)
         was_read = found is not None and found.data.get(name) == value
         pairs.append((name, reading.marked(text, name, found) if was_read and found is not None else text))
-    if "body" in one.data:
-        pairs.append(("body", counted(len(one.data["body"]), "paragraph")))
+    pairs += [(name, counted(len(one.data[name]), "paragraph")) for name in ("message", "body") if name in one.data]
     output.fields(pairs, indent="  ")
     for ref in one.data.get("documents", []):
         what = ref.get("pronom") or "format not identified"

@@ -28,7 +28,7 @@ the council's own."""
 KINDS = {"e-mail": "email"}
 """What a file calls itself, and the word for it."""
 
-OF_OTHERS = ("sender", "sender_address", "sender_email", "message_id")
+OF_OTHERS = ("sender", "sender_address", "sender_email", "message_id", "message")
 """What only a letter from outside has."""
 
 

@@ -95,7 +95,7 @@ def _snippet(log: Log, row: dict[str, Any], stems: set[str]) -> str:
     texts: list[str] = []
     for one in records.read(log, seqs):
         data = msgspec.to_builtins(one.data) if one.data is not None else {}
-        texts += data.get("body") or []
+        texts += [*(data.get("body") or []), *(data.get("message") or [])]
         texts += [f"{name}: {value}" for name, value in (data.get("fields") or {}).items()]
     best = max(texts, key=lambda text: len({_stem(word) for word in _WORD.findall(text)} & stems), default="")
     return _cut(" ".join(best.split()), stems)

@@ -1,5 +1,6 @@
 -- How often each word stands in each letter, out of some payload lines. The lines' place: variable payload_files.
--- Of the paragraphs and the rows of a form only the last version counts; who signed and what was attached is kept for all.
+-- Of the paragraphs and the rows of a form only the last version counts; who signed, what was
+-- attached and what an e-mail said is kept for all.
 create or replace temp table part as
 with payload as (
     select seq, data
@@ -12,6 +13,7 @@ with payload as (
             data: 'STRUCT(
                 body VARCHAR[],
                 fields JSON,
+                message VARCHAR[],
                 attachments VARCHAR[],
                 signatories STRUCT("name" VARCHAR, "role" VARCHAR)[],
                 closing VARCHAR
@@ -26,6 +28,7 @@ text as (
             ' ',
             case when source.has_body then array_to_string(payload.data.body, ' ') end,
             case when source.has_fields then payload.data.fields::varchar end,
+            array_to_string(payload.data.message, ' '),
             array_to_string(payload.data.attachments, ' '),
             array_to_string([concat_ws(' ', one.name, one.role) for one in payload.data.signatories], ' ')
         ) as text
