@@ -80,6 +80,7 @@ LINES = """
     --as archivaris audit --record --dry-run
     --as archivaris audit --record
     --as archivaris verify --sample 3 --record --dry-run
+    --as archivaris report toetsing --record --dry-run
     --as archivaris report toetsing --record
     --as archivaris finding open --rule own:kast --severity minor --title Kast --dry-run
     --as archivaris finding open --rule own:kast --severity minor --title Kast

@@ -118,6 +118,31 @@ def test_a_signature_covers_the_content_up_to_the_version_it_signs(
     assert fine is not bool(_found(connection, "signature_cover"))
 
 
+@pytest.mark.parametrize(
+    ("block", "found"),
+    [
+        ({"record": A}, True),
+        ({"record": B}, True),
+        ({"record": C}, False),
+        ({"record": A, "kind": "exemption"}, False),
+        ({"record": A, "begin_date": "2021-04-16"}, False),
+        ({"record": A, "end_date": "2021-04-15"}, False),
+        ({"record": A, "lifted_seq": 6}, False),
+        ({"record": A, "lifted_seq": 9}, True),
+        ({"record": A, "seq": 8}, False),
+    ],
+)
+def test_what_is_erased_under_a_hold_is_named(
+    connection: duckdb.DuckDBPyConnection, block: dict[str, Any], found: bool
+) -> None:
+    erased = event(A, 7, 1, "payload_erased.v1") | {"time": "2021-04-15 10:00:00"}
+    put(connection, "event", event(A, 1, 0, "letter_registered.v1"), erased)
+    put(connection, "filing", {"stream": A, "dossier": B, "seq": 3})
+    put(connection, "block", {"stream": D, "seq": 5, "kind": "hold", **block})
+    wanted = [(7, "a hold kept it when a part of it was erased")] if found else []
+    assert wanted == _found(connection, "erased_under_hold")
+
+
 def test_a_report_of_another_letters_dispatch_is_named(connection: duckdb.DuckDBPyConnection) -> None:
     put(connection, "dispatch", {"stream": A, "seq": 5})
     put(connection, "delivery", {"stream": A, "seq": 7, "dispatch": 5})
@@ -337,7 +362,7 @@ def test_what_is_kept_for_ever_is_transferred_in_time(
     day = dt.date.fromisoformat(now)
     wanted = [] if fine else [(None, "to be transferred by 2052-02-01 at the latest, and is not")]
     assert wanted == _found(connection, "transfer_in_time", day)
-    handed = {"stream": B, "seq": 6, "accepted_seq": 9, "accepted": "2051-01-01"}
+    handed = {"stream": B, "seq": 6, "accepted_seq": 9, "accepted": "2051-01-01", "declaration": C}
     put(connection, "transfer", handed)
     put(connection, "transfer_record", {"stream": B, "seq": 6, "round_seq": 6, "record": A})
     assert [] == _found(connection, "transfer_in_time", day)

@@ -20,6 +20,7 @@ SENT = {"stream": A, "content_seq": 3, "status": "signed", "sent_date": "2021-04
 OPEN = {"stream": A, "seq": 3, "status": "open", "due_end": "2021-04-14"}
 LIMIT = {"stream": A, "seq": 5, "end_date": "2021-04-16"}
 FINDING = {"stream": A, "seq": 7, "status": "open", "due": "2021-04-14"}
+TAKEN = {"stream": A, "seq": 3, "accepted_seq": 9, "accepted": "2021-03-14"}
 HOLD = {"stream": A, "record": B, "seq": 5, "kind": "hold", "end_date": "2021-04-15"}
 MANDATE = {"stream": B, "seq": 3, "holders": [C], "begin_date": "2021-01-01", "end_date": "2021-04-01"}
 UNDER = {"stream": A, "seq": 7, "signatory": C, "mandate": B, "time": "2021-03-31 21:59:59"}
@@ -56,6 +57,10 @@ def _asked(connection: duckdb.DuckDBPyConnection, rule: str, day: dt.date = DAY)
         ("finding_in_time", "finding", FINDING, [7]),
         ("finding_in_time", "finding", FINDING | {"due": "2021-04-15"}, []),
         ("finding_in_time", "finding", FINDING | {"status": "solved"}, []),
+        ("transfer_declared", "transfer", TAKEN, [9]),
+        ("transfer_declared", "transfer", TAKEN | {"accepted": "2021-03-15"}, []),
+        ("transfer_declared", "transfer", TAKEN | {"declaration": C}, []),
+        ("transfer_declared", "transfer", TAKEN | {"accepted_seq": None}, []),
         ("hold_lifted", "block", HOLD, [5]),
         ("hold_lifted", "block", HOLD | {"end_date": "2021-04-16"}, []),
         ("hold_lifted", "block", HOLD | {"lifted_seq": 9}, []),

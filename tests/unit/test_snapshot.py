@@ -23,6 +23,7 @@ from archief.rules.town_hall import day_of
 from tests.exporting import Exported, export_archive
 
 CLOSED = {
+    "audit_run",
     "block",
     "delivery",
     "finding",

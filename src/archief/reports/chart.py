@@ -46,8 +46,8 @@ def drawn(section: Section, chart: Chart) -> Drawn:
     titles = {column.name: column.title for column in section.columns}
     values = [[_value(row, name) for name in chart.values] for row in rows]
     labels = [dutch.written(row.cells[chart.label]) for row in rows]
-    text = _told(chart, labels, values, len(section.rows) - len(rows))
     legend = [titles[name] for name in chart.values]
+    text = _told(chart, labels, values, legend, len(section.rows) - len(rows))
     body, height = (_bars if chart.kind == "bars" else _columns)(section.name, labels, values, legend)
     name = f"{section.name}-tekening"
     svg = (
@@ -64,17 +64,27 @@ def _value(row: Row, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _told(chart: Chart, labels: Sequence[str], values: Sequence[Sequence[int]], left_out: int) -> str:
-    totals = [sum(each) for each in values]
-    if not any(totals):
-        return f"{chart.title}: alles is nul."
-    most = max(range(len(totals)), key=lambda place: totals[place])
-    told = f"samen {dutch.number(sum(totals))}, het meest bij {labels[most]} ({dutch.number(totals[most])})."
+def _told(
+    chart: Chart, labels: Sequence[str], values: Sequence[Sequence[int]], legend: Sequence[str], left_out: int
+) -> str:
     period = f", van {labels[0]} tot en met {labels[-1]}" if chart.kind == "columns" and len(labels) > 1 else ""
-    told = f"{chart.title}{period}: {told}"
+    sums = [_sum(labels, each) for each in zip(*values, strict=True)]
+    told = sums[0] if len(sums) == 1 else "; ".join(f"{name}: {each}" for name, each in zip(legend, sums, strict=True))
+    told = f"{chart.title}{period}. {told[:1].upper()}{told[1:]}."
     if left_out:
         told += f" De tekening heeft de laatste {len(labels)}; de tabel heeft ook de {dutch.number(left_out)} daarvoor."
-    return f"{told} De cijfers staan in de tabel hieronder."
+    return f"{told} De cijfers staan in de tabel onder de tekening."
+
+
+def _sum(labels: Sequence[str], values: Sequence[int]) -> str:
+    """What one colour says: all of it, and where most of it is."""
+    most = max(values)
+    where = [label for label, value in zip(labels, values, strict=True) if value == most]
+    if not most:
+        return "nul"
+    if len(where) > 1:
+        return f"samen {dutch.number(sum(values))}"
+    return f"samen {dutch.number(sum(values))}, het meest bij {where[0]} ({dutch.number(most)})"
 
 
 def _patterns(name: str) -> str:

@@ -188,6 +188,7 @@ def _plain_section(section: Section) -> dict[str, Any]:
             {
                 "name": one.name,
                 "title": one.title,
+                "text": one.text or None,
                 "value": one.value,
                 "verdict": one.verdict or None,
                 "events": one.events,

@@ -181,8 +181,10 @@ def _with_borrowed(report: Report, known: Mapping[str, Report]) -> Report:
     parts, queries = [], dict(report.queries)
     for part in report.part:
         if part.as_in:
-            theirs = next(one for one in known[part.as_in].part if one.name == part.name)
-            queries[part.name] = known[part.as_in].queries[part.name]
+            other = known[part.as_in]
+            theirs = next(one for one in other.part if one.name == part.name)
+            if part.name in other.queries:
+                queries[part.name] = other.queries[part.name]
             parts.append(msgspec.structs.replace(theirs, title=part.title))
         else:
             parts.append(part)

@@ -91,7 +91,11 @@ def _section(content: Content, section: Section) -> str:
     elif section.columns:
         if section.chart is not None:
             drawn = chart.drawn(section, section.chart)
-            parts.append(f"<figure>\n{drawn.svg}\n<figcaption>{_text(drawn.text)}</figcaption>\n</figure>\n")
+            parts.append(
+                f"<figure>\n<figcaption>{_text(drawn.text)}</figcaption>\n"
+                f'<div class="scroll" tabindex="0" role="region" aria-label="{_text(section.chart.title)}">\n'
+                f"{drawn.svg}\n</div>\n</figure>\n"
+            )
         parts.append(_table(content, section))
     parts.append("</section>\n")
     return "".join(parts)

@@ -301,14 +301,22 @@ def _summary(part: Part, sections: Sequence[Section]) -> Section:
 
 
 def _rules(connection: DuckDBPyConnection, asked: Asked, owners: _Owners) -> list[Row]:
-    """The rules of ``archief audit``, each with what it finds."""
+    """The rules of ``archief audit``, the gravest first, each with what it finds."""
     from archief.projections import audit  # noqa: PLC0415 - only this part asks
 
     rows = []
-    for rule, told in sorted(audit.rules().items()):
+    by_severity = sorted(
+        audit.rules().items(), key=lambda one: (audit.SEVERITIES.index(one[1].severity), dutch.word("rule", one[0]))
+    )
+    for rule, told in by_severity:
         query = f"select count(*), list_sort(list_distinct(list(seq))) from ({told.query.strip().removesuffix(';')})"  # noqa: S608 - a query of ours
         ((count, seqs),) = connection.execute(query, audit.parameters(query, asked.day)).fetchall()
-        rows.append(Row({"rule": dutch.word("rule", rule), "found": count}, seqs or [], owners.of(seqs or [])))
+        cells: dict[str, Value] = {
+            "rule": dutch.word("rule", rule),
+            "severity": dutch.word("severity", told.severity),
+            "found": count,
+        }
+        rows.append(Row(cells, seqs or [], owners.of(seqs or [])))
     return rows
 
 
@@ -331,10 +339,10 @@ def _row(columns: Sequence[Column], row: Mapping[str, Any], owners: _Owners, mar
     cells: dict[str, Value] = {}
     for column in columns:
         value = row[column.name]
-        if column.words and value is not None:
+        if isinstance(value, list):
+            value = ", ".join(dutch.word(column.words, str(each)) if column.words else str(each) for each in value)
+        elif column.words and value is not None:
             value = dutch.word(column.words, value)
-        elif isinstance(value, list):
-            value = ", ".join(str(each) for each in value)
         elif value is not None and not isinstance(value, str | int | dt.date):
             value = str(value)
         cells[column.name] = marks.of(record, value) if column.content else value

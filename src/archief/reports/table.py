@@ -18,7 +18,7 @@ FORMULA = frozenset("=+-@＝＋－＠")
 def csv_of(content: Content) -> bytes:
     """The part of a report that is its list: columns by their names, then the entries and records behind each line."""
     if content.csv == EVERY_FIGURE:
-        return _csv(["part", "figure", "title", "value", "verdict", "events", "records"], _figures(content))
+        return _csv(["part", "figure", "title", "text", "value", "verdict", "events", "records"], _figures(content))
     section = content.section(content.csv)
     names = [column.name for column in section.columns]
     return _csv([*names, "events", "records"], [_line(row, names) for row in section.rows])
@@ -38,6 +38,7 @@ def _figures(content: Content) -> list[list[object]]:
             section.name,
             one.name,
             one.title,
+            one.text,
             _written(one.value),
             one.verdict,
             " ".join(map(str, one.events)),

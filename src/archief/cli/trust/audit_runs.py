@@ -127,7 +127,7 @@ def record_audit(
     return _append(session, "audit_recorded", facts, {"documents": [reference]}, [new], dry=dry)
 
 
-def record_report(session: Session, made: Content, day: dt.date, size: int) -> dict[str, Any]:
+def record_report(session: Session, made: Content, day: dt.date, size: int, *, dry: bool) -> dict[str, Any]:
     """Record a report that judges by criteria: how many it asked, and how many ask for attention.
 
     The report itself is not kept: it names records, and what names a record must not outlive it.
@@ -137,7 +137,7 @@ def record_report(session: Session, made: Content, day: dt.date, size: int) -> d
     judged = [one for section in made.sections if section.criteria for one in section.figures]
     wrong = [one.name for one in judged if one.verdict == ATTENTION]
     facts = _facts(session, made.name, size, len(judged), len(wrong)) | {"reference_date": day.isoformat()}
-    return _append(session, "audit_recorded", facts, None, (), dry=False)
+    return _append(session, "audit_recorded", facts, None, (), dry=dry)
 
 
 def record_check(session: Session, report: Report, sample: int | None, *, dry: bool) -> dict[str, Any]:

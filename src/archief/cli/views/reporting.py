@@ -72,6 +72,7 @@ def _complete(_context: click.Context, _option: click.Parameter, begun: str) -> 
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write it into this file.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @audit_runs.record_option
+@audit_runs.dry_option
 def report(
     session: Session,
     *,
@@ -83,6 +84,7 @@ def report(
     out: Path | None,
     force: bool,
     keep: bool,
+    dry_run: bool,
 ) -> None:
     """Print a report in Dutch, or list the reports: each is made from the projections, and ends with what it was made
     from. The same state gives the same bytes.
@@ -116,7 +118,7 @@ def report(
     if keep:
         last = made.made_from[-1]
         reference = _day(day or "") or day_of(last.time)
-        recorded = audit_runs.record_report(session, made, reference, last.size)
+        recorded = audit_runs.record_report(session, made, reference, last.size, dry=dry_run)
         audit_runs.tell(session.output, recorded)
 
 
@@ -243,8 +245,8 @@ def _show(session: Session, made: Content) -> None:
         output.line(output.styled(section.title, bold=True))
         if section.criteria:
             output.table(
-                ["Criterium", "Cijfer", "Beeld"],
-                [[one.title, dutch.written(one.value, one.kind), one.verdict] for one in section.figures],
+                ["Criterium", "Cijfer", "Beeld", "Wat dit archief laat zien"],
+                [[one.title, dutch.written(one.value, one.kind), one.verdict, one.text] for one in section.figures],
             )
         elif section.figures:
             output.fields([(one.title, dutch.written(one.value, one.kind) or "–") for one in section.figures], "  ")

@@ -5,7 +5,7 @@ with wanted as (
     -- What counts is the text up to the dispatch; without one, up to now.
     select letter.stream, count(*) as versions
     from letter
-    semi join (select stream from signature where not current) as outdated on outdated.stream = letter.stream
+    semi join (select stream from signature where current is distinct from true) as outdated on outdated.stream = letter.stream
     join event on event.stream = letter.stream
     join event_type on event_type.tag = event.type and event_type.content
     where

@@ -9,18 +9,10 @@ with judged as (
     from retention
     join dossier using (stream)
 ),
-blocked as (
-    select distinct record
-    from block
-    where lifted_seq is null and (begin_date is null or begin_date <= $day) and (end_date is null or end_date > $day)
-),
 stayed as (
-    select record as stream from blocked
-    union
-    select filing.dossier from filing join blocked on blocked.record = filing.stream
-),
-loose as (
-    select seq as opened_seq from unfiled
+    select distinct record as stream
+    from kept_here
+    where (begin_date is null or begin_date <= $day) and (end_date is null or end_date > $day)
 ),
 counted as (
     select 'dossiers' as figure, seqs from judged
@@ -41,9 +33,9 @@ counted as (
     union all
     select 'over_te_brengen', seqs from judged where outcome = 'transfer' and action_date <= $day
     union all
-    select 'te_laat', seqs from judged where outcome = 'transfer' and latest_date <= $day
+    select 'te_laat', seqs from judged where outcome = 'transfer' and latest_date < $day
     union all
-    select 'los', [opened_seq] from loose
+    select 'los', [seq] from unfiled
 )
 select
     figure,
@@ -171,7 +163,7 @@ select
         when retention.missing is not null then 'geen datum'
         when retention.action_date > $day then 'nog niet'
         when retention.outcome = 'destroy' and stayed.stream is not null then 'geblokkeerd'
-        when retention.latest_date <= $day then 'te laat'
+        when retention.latest_date < $day then 'te laat'
         else 'aan de beurt'
     end as stand,
     retention.missing as reden,

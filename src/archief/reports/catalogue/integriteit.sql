@@ -29,6 +29,40 @@ from (
 left join counted using (figure)
 group by wanted.figure
 
+-- name: controles
+select
+    audit_run.time as moment,
+    audit_run.kind as wat,
+    audit_run.method as omvang,
+    audit_run.asked as gevraagd,
+    audit_run.size as tot,
+    audit_run.found as gevonden,
+    coalesce(person.name, cast(audit_run.person as varchar)[:8]) as door,
+    [audit_run.seq] as events
+from audit_run
+left join person on person.stream = audit_run.person
+order by audit_run.seq
+
+-- name: bevindingen
+select
+    finding.opened as geopend,
+    finding.title as bevinding,
+    finding.rule as regel,
+    finding.severity as ernst,
+    coalesce(person.name, cast(finding.assigned as varchar)[:8]) as toegewezen,
+    finding.due as voor,
+    finding.status as stand,
+    date_diff(
+        'day',
+        cast((finding.opened at time zone 'UTC') at time zone 'Europe/Amsterdam' as date),
+        coalesce(cast((finding.closed at time zone 'UTC') at time zone 'Europe/Amsterdam' as date), cast($day as date))
+    ) as dagen,
+    finding.stream as record,
+    list_filter([finding.seq, finding.closed_seq], lambda x: x is not null) as events
+from finding
+left join person on person.stream = finding.assigned
+order by finding.closed_seq is not null, finding.seq
+
 -- name: verloop
 select
     event.time as moment,

@@ -12,7 +12,7 @@ with counted as (
     union all
     select 'te_laat', coalesce(dossier.closed_seq, dossier.classified_seq)
     from retention join dossier using (stream)
-    where retention.outcome = 'transfer' and retention.latest_date <= $day
+    where retention.outcome = 'transfer' and retention.latest_date < $day
     union all
     select 'lopend', seq from transfer where status in ('proposed', 'exported', 'offered')
     union all
