@@ -33,6 +33,7 @@ BEYOND = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("authorised", [True, False])
 def test_what_no_rule_would_let_in_is_replayed(tmp_path: Path, *, authorised: bool) -> None:
     archive = found(folder(tmp_path / "archive"))

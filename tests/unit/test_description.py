@@ -77,6 +77,7 @@ def test_who_had_to_do_with_it_is_named_with_how(made: Exported) -> None:
     ] == [(one.betrokkene_type_relatie.begrip_label, one.betrokkene_actor.verwijzing_naam) for one in involved]
 
 
+@pytest.mark.slow
 def test_a_limit_on_openness_goes_along_and_ends_when_it_is_lifted(tmp_path: Path) -> None:
     made = export_archive(tmp_path)
     stream = made.streams[0]

@@ -90,6 +90,7 @@ def mutations(root: Any) -> Iterator[Any]:
             yield twin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["test_bestand.xml", "test_informatieobject.xml"])
 def test_we_refuse_what_the_schema_refuses_and_nothing_else(shared: Path, name: str) -> None:
     judge = schema(shared)

@@ -128,6 +128,7 @@ def test_what_is_found_can_be_filtered(letters: Founded) -> None:
     assert ["Rondebriefje"] == _found(letters, "besluit", "letter.subject = $subject", subject="Rondebriefje")
 
 
+@pytest.mark.slow
 def test_an_edited_letter_is_found_by_its_new_words_only(archive: Founded) -> None:
     assert 3 == _index(archive).refresh()
     stream = archive.append(_letter(archive, {"subject": "Vierde", "body": ["Bootjes."]})).streams[0]
@@ -137,6 +138,7 @@ def test_an_edited_letter_is_found_by_its_new_words_only(archive: Founded) -> No
     assert (["Zwembad"], []) == (_found(archive, "zwembad bootje"), _found(archive, "vierde"))
 
 
+@pytest.mark.slow
 def test_an_index_that_was_caught_up_is_one_that_was_made_anew(archive: Founded) -> None:
     _index(archive).refresh()
     archive.append(_letter(archive, {"subject": "Vierde", "body": ["Bomen."]}))
@@ -162,6 +164,7 @@ def test_a_damaged_index_is_made_again(archive: Founded, damage: bytes) -> None:
     assert ["Groen in de wijk"] == _found(archive, "bomen")
 
 
+@pytest.mark.slow
 def test_an_index_of_another_archive_is_made_again(archive: Founded, tmp_path: Path) -> None:
     _index(archive).refresh()
     other = found(folder(tmp_path / "other"), seed="other")

@@ -106,6 +106,7 @@ def test_a_state_that_others_may_write_is_made_again_and_closed_to_them(archive:
     assert "current" == projector(archive).status().kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["state.duckdb", "state.duckdb.wal"])
 def test_what_is_no_plain_file_is_not_opened(archive: Path, tmp_path: Path, name: str) -> None:
     path = archive / "cache" / name

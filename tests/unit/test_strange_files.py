@@ -115,6 +115,7 @@ NO_TEXT = [
 ]
 
 
+@pytest.mark.slow
 def test_a_word_that_is_no_text_is_a_mistake_of_a_person(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
