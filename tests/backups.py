@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from archief.backups import restoring
 from archief.backups.copying import Copying, Made, Whose
 from archief.backups.folder import Folder
@@ -40,6 +42,25 @@ def again(template: Founded, path: Path) -> Founded:
     journal = Journal(folder(path))
     journal.open()
     return dataclasses.replace(template, journal=journal, entropy=seeded(path.name), people=[])
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    """An archive, made once a module."""
+    return archive(tmp_path_factory.mktemp("template") / "events")
+
+
+@pytest.fixture
+def made(template: Founded, tmp_path: Path) -> Founded:
+    """A copy of it, to be written into."""
+    return again(template, tmp_path / "events")
+
+
+@pytest.fixture
+def place(made: Founded, tmp_path: Path) -> Path:
+    """A back-up of that copy."""
+    backup(made.storage, tmp_path / "kopie")
+    return tmp_path / "kopie"
 
 
 def backup(source: Storage, place: Path, *, dry: bool = False, expires: str | None = None) -> Made:

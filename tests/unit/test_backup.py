@@ -32,27 +32,26 @@ from archief.log import Log
 from archief.storage.base import Erased
 from archief.storage.local import LocalStorage
 from archief.storage.memory import MemoryStorage
-from tests.backups import NAME, SECRET, SUBJECT, again, anywhere, archive, backup, destroy, files, letter_of, local
+from tests.backups import (
+    NAME,
+    SECRET,
+    SUBJECT,
+    again,
+    anywhere,
+    backup,
+    destroy,
+    files,
+    letter_of,
+    local,
+    made,
+    place,
+    template,
+)
 from tests.founding import Founded, faults, found
 
+__all__ = ["made", "place", "template"]
+
 PAYLOAD, LOG = "payload/000000000000.jsonl", "log/000000000000.jsonl"
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Founded:
-    return archive(tmp_path_factory.mktemp("template") / "events")
-
-
-@pytest.fixture
-def made(template: Founded, tmp_path: Path) -> Founded:
-    return again(template, tmp_path / "events")
-
-
-@pytest.fixture
-def place(made: Founded, tmp_path: Path) -> Path:
-    """A back-up of it."""
-    backup(made.storage, tmp_path / "kopie")
-    return tmp_path / "kopie"
 
 
 def flip(path: Path, at: int = -40) -> None:
@@ -136,9 +135,9 @@ def test_what_a_reader_of_the_copy_kept_of_it_goes(made: Founded, place: Path) -
 
 
 def test_erasing_where_no_back_up_is_says_so(tmp_path: Path) -> None:
-    for place in (tmp_path / "weg", tmp_path):
+    for folder in (tmp_path / "weg", tmp_path):
         with pytest.raises(NotFoundError, match="no back-up"):
-            folders.erase(place, [1])
+            folders.erase(folder, [1])
 
 
 @pytest.mark.parametrize("name", [PAYLOAD, LOG, "public/checkpoint"])

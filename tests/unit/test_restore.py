@@ -12,27 +12,26 @@ from archief.draft import draft
 from archief.errors import CorruptError, ForkError, NotFoundError, TailError
 from archief.log import Log
 from archief.storage import base
-from tests.backups import SECRET, SUBJECT, again, anywhere, archive, backup, destroy, files, letter_of, local, restore
+from tests.backups import (
+    SECRET,
+    SUBJECT,
+    again,
+    anywhere,
+    backup,
+    destroy,
+    files,
+    letter_of,
+    local,
+    made,
+    place,
+    restore,
+    template,
+)
 from tests.founding import Founded, faults
 
+__all__ = ["made", "place", "template"]
+
 PAYLOAD, LOG = "payload/000000000000.jsonl", "log/000000000000.jsonl"
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Founded:
-    return archive(tmp_path_factory.mktemp("template") / "events")
-
-
-@pytest.fixture
-def made(template: Founded, tmp_path: Path) -> Founded:
-    return again(template, tmp_path / "events")
-
-
-@pytest.fixture
-def place(made: Founded, tmp_path: Path) -> Path:
-    """A back-up of it."""
-    backup(made.storage, tmp_path / "kopie")
-    return tmp_path / "kopie"
 
 
 def changed(path: Path, old: bytes, new: bytes) -> None:
