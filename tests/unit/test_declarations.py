@@ -139,6 +139,13 @@ def test_a_list_of_thousands_is_printed_in_part_and_says_where_the_rest_is(monke
     assert "de eerste 2 van 4 regels" in printed
 
 
+def test_a_sign_that_the_font_lacks_keeps_no_declaration_from_paper() -> None:
+    page, printed = both(msgspec.structs.replace(VERNIETIGING, organisation="Gemeente 漢 Voorbeeld"))
+    assert "Gemeente 漢 Voorbeeld" in page
+    assert "Gemeente [U+6F22] Voorbeeld" in printed
+    assert "staat er met zijn nummer ([U+…]); verklaring.json heeft het" in printed
+
+
 def test_what_is_not_given_is_not_there() -> None:
     nameless = msgspec.structs.replace(
         VERNIETIGING, acts=[msgspec.structs.replace(act, name=None) for act in VERNIETIGING.acts]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from archief.errors import MalformedError
-from archief.render.typesetting import typeset
+from archief.render import signs, typesetting
 from archief.reports import chart, dutch, foot
 from archief.reports.content import Content, Counted, Row, Section, plain
 from archief.reports.declaration import Column
@@ -26,14 +24,7 @@ COLUMNS_MAX = 9
 
 RANGES_MAX = 200
 
-TRIES_MAX = 20
-"""So many times signs that the font lacks are replaced; each time all that typst names."""
-
-REPLACED = [
-    "Tekens",
-    "Een teken dat het lettertype niet heeft, staat er met zijn nummer ([U+…]); verslag.json heeft het.",
-]
-_CODE = re.compile(r"U\+([0-9A-F]{4,6})")
+REPLACED = ["Tekens", signs.NOTE.format("verslag.json")]
 
 
 def pdf(content: Content) -> bytes:
@@ -43,31 +34,14 @@ def pdf(content: Content) -> bytes:
         ExtraMissingError: typst or the font is not installed.
         MalformedError: something in it cannot be shown in the font.
     """
-    given, data = _given(content), msgspec.json.encode(plain(content)).decode()
+    data = msgspec.json.encode(plain(content)).decode()
     moment = dt.datetime.fromisoformat(content.made_from[-1].time)
-    for _ in range(TRIES_MAX):
-        encoded = msgspec.json.encode({**given, "data": data})
-        try:
-            return typeset(TEMPLATE, "report", encoded, given, moment)
-        except MalformedError as error:
-            strange = {chr(int(code, 16)): f"[U+{code}]" for code in _CODE.findall(error.what)}
-        # One letter with a sign that the font lacks does not keep all others from paper.
-        before, given = given, _replaced(given, str.maketrans(strange))
-        if given == before:
-            break
-        given["facts"] = [*(one for one in given["facts"] if one != REPLACED), REPLACED]
-    raise MalformedError(
-        "it has too many signs that the font lacks", where="--format pdf", remedy="take another format: --format html"
-    )
 
+    def typeset(given: dict[str, Any], *, changed: bool) -> bytes:
+        shown = {**given, "facts": [*given["facts"], REPLACED]} if changed else given
+        return typesetting.typeset(TEMPLATE, "report", msgspec.json.encode({**shown, "data": data}), shown, moment)
 
-def _replaced(value: Any, signs: dict[int, str]) -> Any:  # noqa: ANN401 - what a template is given
-    """The same with other signs in every text."""
-    if isinstance(value, str):
-        return value.translate(signs)
-    if isinstance(value, dict):
-        return {name: _replaced(one, signs) for name, one in value.items()}
-    return [_replaced(one, signs) for one in value] if isinstance(value, list | tuple) else value
+    return signs.numbered(typeset, _given(content))
 
 
 def _given(content: Content) -> dict[str, Any]:

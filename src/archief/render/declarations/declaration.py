@@ -1,7 +1,8 @@
 """A declaration as a page (HTML), as a PDF that lasts (PDF/A-3a, PDF/UA-1), and as data.
 
 The same facts give the same bytes, the PDF with the same version of typst. The page is one file: no script, no picture,
-no font XX
+no font.
+
     from archief.render.declarations import declaration
     page, pdf = declaration.html(made), declaration.pdf(made)
 """
@@ -11,11 +12,12 @@ from __future__ import annotations
 import html as markup
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from archief import canonical
-from archief.render import typesetting
+from archief.render import signs, typesetting
 from archief.render.declarations import dutch
 from archief.render.declarations.paper import Block, Declaration, Facts, Paper, Places, Prose, Section, Table
 
@@ -37,11 +39,20 @@ def pdf(one: Declaration) -> bytes:
     """The PDF.
 
     Raises:
-        MalformedError: a character that its font cannot show.
+        MalformedError: it cannot be shown on paper.
         ExtraMissingError: typst or the font is not installed.
     """
-    given = {"paper": msgspec.to_builtins(_printed(one.paper())), "data": data(one).decode(), "test": TEST}
-    return typesetting.typeset(TEMPLATE, "declaration", canonical.encode(given), given["paper"], one.time)
+    attached = data(one).decode()
+
+    def typeset(paper: dict[str, Any], *, changed: bool) -> bytes:
+        if changed:
+            *first, last = paper["sections"]
+            told = msgspec.to_builtins(Prose(texts=[signs.NOTE.format("verklaring.json")]))
+            paper = {**paper, "sections": [*first, {**last, "blocks": [*last["blocks"], told]}]}
+        given = canonical.encode({"paper": paper, "data": attached, "test": TEST})
+        return typesetting.typeset(TEMPLATE, "declaration", given, paper, one.time)
+
+    return signs.numbered(typeset, msgspec.to_builtins(_printed(one.paper())))
 
 
 def _printed(paper: Paper) -> Paper:
