@@ -80,7 +80,19 @@ def test_a_projection_is_documented(table: str) -> None:
     assert re.search(rf"^#+ .*\b{table}\b", _page("data.md"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["format.md", "errors.md", "cli.md", "events.md", "data.md", "words.md"])
+def test_what_the_engineers_page_names_is_there() -> None:
+    named = {each for each in re.findall(r"`([\w./-]+)`", _page("engineer.md")) if "/" in each and "NAME" not in each}
+    assert len(named) > 30
+    assert [] == [each for each in sorted(named) if not _is_there(each)]
+
+
+def _is_there(path: str) -> bool:
+    return (ROOT / path).exists() or (ROOT / "src" / "archief" / "projections" / path).exists()
+
+
+@pytest.mark.parametrize(
+    "page", ["engineer.md", "format.md", "errors.md", "cli.md", "events.md", "data.md", "words.md"]
+)
 def test_a_page_exists_and_has_one_title(page: str) -> None:
     outside_code = re.sub(r"^```.*?^```", "", _page(page), flags=re.MULTILINE | re.DOTALL)
     assert 1 == len(re.findall(r"^# ", outside_code, re.MULTILINE))

@@ -21,7 +21,11 @@ def asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
                 "an empty query", where="the query", remedy='write a select: archief sql "select * from letter"'
             )
         if {statement.type.name for statement in statements} - {"SELECT", "EXPLAIN"}:
-            raise UsageError("sql reads only: one select", remedy="events are appended with `archief append`")
+            raise UsageError(
+                "a query only reads: one select",
+                where="the query",
+                remedy="events are appended with `archief append`",
+            )
         if len(statements) > 1:
             raise UsageError(
                 f"{len(statements)} statements; sql takes one select",
@@ -31,9 +35,9 @@ def asked(database: Any, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         return answered(database, query, {})
     except told as error:
         what = str(error).partition("\n")[0].partition(": ")[2]
-        raise UsageError(
-            what[:1].lower() + what[1:], where="the query", remedy="the tables are in docs/data.md"
-        ) from None
+        begins = what[:1] if what[1:2].isupper() else what[:1].lower()  # SELECT stays as it is
+        told_as = (begins + what[1:]).rstrip("!")
+        raise UsageError(told_as, where="the query", remedy="the tables are in docs/data.md") from None
     except duckdb.Error as error:
         zoned = "pytz" in str(error)
         failed = f"the query failed while it ran ({type(error).__name__})"

@@ -226,8 +226,10 @@ def _register(made: Writer, one: Registration, found: Reading | None, *, ask: bo
     told = [f"number {more['number']}"] if more["number"] else []
     writing.tell(made, appended, writing.signed_head(made), told, more=more)
     record = more["number"] or appended.streams[0]
+    key = made.session.options.as_key
+    program = shlex.join(["archief", "--as", key]) if key else "archief"
     for line in proposed(record, proposals, one.data.get("date")):
-        output.note(f"it announces: {line}")
+        output.note(f"it announces: {program}{line.removeprefix('archief')}")
 
 
 def number_of(made: Writer, seq: int) -> str | None:

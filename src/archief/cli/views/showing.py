@@ -234,7 +234,7 @@ def _show_letter(output: Output, found: _Found, told: dict[str, Any]) -> None:
         ("kind", told.get("kind")),
         ("status", told["status"]),
         ("received", received),
-        ("version", told["version"]),
+        ("version", f"{told['version']} of its content"),
         ("transferred", _moved(told["transferred"])),
     ]
     if found.marks:
