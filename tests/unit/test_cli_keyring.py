@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
+import threading
 from pathlib import Path
 from unittest import mock
 
@@ -168,3 +170,23 @@ def test_a_log_key_is_found_by_its_public_halves(session: Session) -> None:
     assert found is not None
     assert "log" == found.name
     assert keyring.log_key(session, made.public[:1]) is None
+
+
+def test_a_key_that_was_begun_opens_with_a_passphrase_out_of_a_pipe(session: Session, tmp_path: Path) -> None:
+    keyring.made(session, "anna", "person")
+    os.mkfifo(tmp_path / "pipe")
+    environ = {"ARCHIEF_KEYS": str(session.keys_folder), "ARCHIEF_PASSPHRASE_FILE": str(tmp_path / "pipe")}
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"geheim\n",), daemon=True)
+    writer.start()
+    other = Session(environ)
+    keyring.begin_opening(other)
+    assert 1 == len(other.openings)
+    assert "anna" == keyring.opened(other, keyring.find(other, "anna")).name
+
+
+def test_a_key_that_was_begun_with_a_wrong_passphrase_does_not_open(session: Session) -> None:
+    keyring.made(session, "anna", "person")
+    other = Session({**session.environ, "ARCHIEF_PASSPHRASE": "fout"})
+    keyring.begin_opening(other)
+    with pytest.raises(PassphraseError):
+        keyring.opened(other, keyring.find(other, "anna"))

@@ -81,6 +81,7 @@ class Session:
     lock_seconds: float = LOCK_WAIT_SECONDS
     options: Options = field(default_factory=Options)
     openings: dict[tuple[bytes, bytes], Opening] = field(default_factory=dict)
+    _given: bytes | None = None
     _passphrases: list[bytes] = field(default_factory=list)
     _test_told: bool = False
 
@@ -277,11 +278,16 @@ class Session:
         return list(self._passphrases)
 
     def given_passphrase(self) -> bytes | None:
-        """The passphrase of the environment; None where there is none.
+        """The passphrase of the environment; None where there is none. Read once: the file may be a pipe.
 
         Raises:
             PassphraseError: it stands in a file that cannot be read.
         """
+        if self._given is None:
+            self._given = self._read_passphrase()
+        return self._given
+
+    def _read_passphrase(self) -> bytes | None:
         named = self.environ.get("ARCHIEF_PASSPHRASE_FILE")
         if named:
             try:
