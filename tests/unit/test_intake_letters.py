@@ -366,3 +366,41 @@ def test_a_list_of_attachments_below_the_names_is_no_name() -> None:
 )
 def test_characters_are_read_whatever_their_bytes(data: bytes) -> None:
     assert ["Het is één café vóór de brug, à € 3."] == reading.read("brief.txt", data).data["body"]
+
+
+ROWS = (
+    "ONDERWERP{0}DATUM{0}BIJLAGEN\nHerstel brug{0}3 mei 2022{0}--\nVerzonden 04-05-2022\n"
+    "BEHANDELD DOOR{0}TELEFOONNUMMER{0}ONZE REFERENTIE\nIda de Wolf{0}(0888) 12 34 56{0}2022-01234\n"
+)
+
+
+@pytest.mark.parametrize("between", [" ", "    ", "\t"])
+def test_a_row_of_labels_above_a_row_of_values_is_read_without_places(between: str) -> None:
+    text = ROWS.format(between)
+    assert ["Herstel brug", "2022-05-03", "2022-05-04", "Ida de Wolf", "(0888) 12 34 56", "2022-01234", None] == header(
+        text, "subject", "date", "sent_date", "handled_by", "phone", "our_reference", "attachments"
+    )
+
+
+def test_two_texts_in_a_row_that_nothing_parts_belong_to_neither() -> None:
+    assert [None, None] == header("ONDERWERP BIJLAGEN\nHerstel brug Kaart van de brug\n", "subject", "attachments")
+
+
+def test_a_value_whose_label_is_broken_in_two_is_read() -> None:
+    text = "ONDERWERP\nBrug\nBEHANDELD\nDOOR\nIda de Wolf\nE-MAIL-\nADRES\ni.dewolf@veldhaven.example\n"
+    text += "ONZE\nREFERENTIE\n2022-01234\n"
+    assert ["Brug", "Ida de Wolf", "i.dewolf@veldhaven.example", "2022-01234"] == header(
+        text, "subject", "handled_by", "email", "our_reference"
+    )
+
+
+@pytest.mark.parametrize(
+    "day", ["d.d. 3 mei 2022", "3-5-22", "3 mei '22", "Veldhaven, 3 mei 2022", "dinsdag 3 mei 2022"]
+)
+def test_a_date_is_read_however_it_is_written(day: str) -> None:
+    assert ["2022-05-03"] == header(f"ONDERWERP\nBrug\n\nDATUM\n{day}\n", "date")
+
+
+def test_a_fax_number_of_the_letterhead_is_not_the_officials() -> None:
+    text = "FAX 0888-12 00 00\n\n\n\n\nONDERWERP\nBrug\nTELEFOONNUMMER\n0888-12 34 56\nBEHANDELD DOOR\nIda de Wolf\n"
+    assert ["0888-12 34 56", None] == header(text, "phone", "fax")

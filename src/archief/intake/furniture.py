@@ -44,6 +44,11 @@ def kind_of(text: str) -> str | None:
     return None
 
 
+def kind_within(text: str) -> str | None:
+    """The kind of document that a page header or footer names among other things."""
+    return next((kind for kind, word in KINDS.items() if re.search(rf"\b{word}\b", text, re.IGNORECASE)), None)
+
+
 def organisation_of(text: str) -> str | None:
     """The municipality that a line names and nothing else."""
     text = text.strip(" >|")

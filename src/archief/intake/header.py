@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -216,7 +217,12 @@ class Header:
             if cell.lines:
                 self._put("addressee", joined(cell.lines), cell)
                 return
-        ranked = [(addressed(part), -number, part) for number, part in enumerate(self._split(self.left))]
+        parts = self._split(self.left)
+        for above, below in itertools.pairwise(parts[:]):
+            # A tool may put a blank line between any two lines.
+            if re.match(r"Aan\b", above[0].text) and above[-1].text.endswith(",") and below[0].text[:1].islower():
+                above.extend(below)
+        ranked = [(addressed(part), -number, part) for number, part in enumerate(parts)]
         if not ranked:
             return
         rank, _, part = max(ranked, key=lambda each: each[:2])

@@ -86,6 +86,8 @@ for _key, _words in WORDS.items():
 
 _PROSE = re.compile(r"(?:van|en|of|bij|voor|in|op|is|wordt|zijn|aan|over|met)\s")
 _SENT_BEHIND = re.compile(r"[\s,;(]+verz(?:onden|\.)\b.*$", re.IGNORECASE)
+_WIDE = 1.6
+_SEPARATOR = re.compile(r"[:=|–-]|\.{3,}|…+|_{3,}")
 _NUMBERED = re.compile(r"\d{1,2}\s?[:.)]?(?=\s|$)|\d{1,2}[:.)]")
 
 
@@ -210,7 +212,7 @@ def _at(words: Sequence[Word], at: int, index: int) -> Label | None:
         key, word = known
         end = at + length
         colon = part[-1].text.endswith(":")
-        if end < len(words) and words[end].text == ":":
+        if end < len(words) and _parts(words[end - 1], words[end], last=end + 1 == len(words)):
             end, colon = end + 1, True
         spelled = part[0].text[:1].isupper() or part[0].text[:1].isdigit() or key == "sent_date"
         if not colon and not spelled:
@@ -224,6 +226,12 @@ def _at(words: Sequence[Word], at: int, index: int) -> Label | None:
         alone = colon or end == len(words) or words[end].x0 - part[-1].x1 >= 1.6
         return Label(key, word, index, at, end, part[0].x0, alone)
     return None
+
+
+def _parts(label: Word, word: Word, *, last: bool) -> bool:
+    """Whether a word is no value, but the sign between a label and its value."""
+    near = word.x0 - label.x1 < _WIDE
+    return word.text in {":", "="} or (near and not last and _SEPARATOR.fullmatch(word.text) is not None)
 
 
 def _sound(words: Sequence[Word], labels: list[Label]) -> list[Label]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from archief.intake import body, header, labels, shapes, signature
 from archief.intake.finding import Findings
-from archief.intake.furniture import Furniture, kind_of
+from archief.intake.furniture import Furniture, kind_of, kind_within
 from archief.intake.header import is_organ
 from archief.intake.page import Line, joined, spoken
 
@@ -122,7 +122,7 @@ def _rest(lines: Sequence[Line], findings: Findings, *, spelled: bool) -> None:
     torn: list[bool] = []
     cut = False
     for line, mark in zip(lines, marks, strict=True):
-        kind = kind_of(line.text) if mark else None
+        kind = kind_of(line.text) or kind_within(line.text) if mark else None
         if kind and "doc_type" not in findings.values:
             findings.put("doc_type", kind, line)
         if mark:

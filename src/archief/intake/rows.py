@@ -158,7 +158,7 @@ def _worth(key: str, words: Sequence[Word], begin: int, end: int) -> float:
     if shapes.is_empty(text):
         return 4.0 + inside
     if key in labels.TYPED:
-        worth = fits(key, text)
+        worth = -1 if any(shapes.is_empty(words[i].text) for i in (begin, end - 1)) else fits(key, text)
         return worth + inside if worth > 0 else _NEVER
     bulleted = key == "attachments" and shapes.BULLET.match(text)
     if shapes.is_empty(words[end - 1].text) or (shapes.is_empty(words[begin].text) and not bulleted):
