@@ -281,9 +281,6 @@ class Projector:
         """Stage a chunk and what came before it in its streams."""
         commit = self.log.last_commit if stop == self.log.size else self.log.commit_of(stop - 1)
         staged.load(first, stop, self.unauthorised, commit if commit.seq >= stop else None)
-        if first:
-            staged.load_earlier(first)
-        staged.settle()
 
     def _catch_up(self, status: Status, progress: Progress | None) -> Replayed | None:
         """Apply what the state does not know yet; None when it must be made again after all."""
@@ -319,9 +316,7 @@ class Projector:
             The number of new events; None when the state holds what may have to be forgotten.
         """
         staged = Staging(connection, self.log.storage)
-        staged.clear()
-        if begin:
-            staged.remember_owners()
+        staged.remember_owners(known=begin > 0)
         events = 0
         for first, stop in _chunks(begin, size):
             self._stage(staged, first, stop)

@@ -7,6 +7,7 @@ of the streams that these touch, so that the same projections give the same rows
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -55,7 +56,7 @@ from (select key, arg_min(person, seq) as person from owner group by key) as fir
 where first_owner.key = seal.key and seal.person is null
 """
 _GONE = """
-create or replace temp table gone as
+insert into gone
 select entry.seq from entry anti join words using (seq) where entry.committed
 """
 _COVERED = """
@@ -124,15 +125,20 @@ class Staging:
         self._entries = Lines(storage, "log") if storage is not None else None
         self._payloads = Lines(storage, "payload") if storage is not None else None
         self._types: frozenset[str] = frozenset()
+        self._defined = ""
         self._skips = False
 
     def define_event(self, wanted: Projection) -> None:
-        """Make the view ``event`` with no more in it than a projection reads."""
-        text = _FACT_LINE.sub(
-            lambda line: line.group() if line.group(1) in wanted.facts else "", tables.read("staging", "event.sql")
-        )
-        text = text if wanted.reads_data else _DATA_LINE.sub("", text)
-        self.connection.execute(text if self.concerns(wanted) else f"{text}and false")
+        """Make the view ``event`` with no more in it than a projection reads: nothing, when nothing concerns it."""
+        text = tables.read("staging", "event.sql")
+        if not self.concerns(wanted):
+            text += "and false"
+        else:
+            text = _FACT_LINE.sub(lambda line: line.group() if line.group(1) in wanted.facts else "", text)
+            text = text if wanted.reads_data else _DATA_LINE.sub("", text)
+        if text != self._defined:
+            self.connection.execute(text)
+            self._defined = text
 
     def concerns(self, projection: Projection) -> bool:
         """Whether one of the staged events is of a type that a projection is about."""
@@ -141,30 +147,34 @@ class Staging:
     def undefine_event(self) -> None:
         """From here on ``event`` is the table of the state."""
         self.connection.execute("drop view if exists temp.event")
+        self._defined = ""
 
     def clear(self) -> None:
         """Empty tables."""
-        for name in ("entry", "words"):
-            self._fill(name, [], [], create=True)
-        self.connection.execute("create or replace temp table owner (key varchar, person uuid, seq bigint)")
+        self.remember_owners(known=False)
+        self._fill("entry", [], [], create=True)
         self.connection.execute(_SEAL, [[]])
-        self.connection.execute("create or replace temp table gone (seq bigint)")
+        self._fill("words", [], [], create=True)
         self._put_together()
 
     def create_tables(self) -> None:
         """Make every table of the state from what is staged."""
-        for each in tables.projections().values():
+        every = tables.projections().values()
+        # First those that nothing concerns: they read the same nothing. Views last: they read each other.
+        for each in sorted(every, key=lambda each: each.stored and not self.concerns(each), reverse=True):
             self.define_event(each)
             self.connection.execute(each.create)
         self.undefine_event()
         self.connection.execute("".join(each.comments for each in tables.projections().values()))
 
-    def remember_owners(self) -> None:
-        """Take over whose keys are known already from the state."""
-        self.connection.execute("insert into owner select id, stream, enrolled_seq from key")
+    def remember_owners(self, *, known: bool) -> None:
+        """Begin with nobody's keys; or with those that the state knows."""
+        self.connection.execute("create or replace temp table owner (key varchar, person uuid, seq bigint)")
+        if known:
+            self.connection.execute("insert into owner select id, stream, enrolled_seq from key")
 
     def load(self, first: int, stop: int, unauthorised: Collection[int], beyond: Commit | None = None) -> None:
-        """Stage entries ``first`` to ``stop`` (exclusive).
+        """Stage entries ``first`` to ``stop`` (exclusive), and what came before them in their streams.
 
         Args:
             first: the first entry to stage.
@@ -175,7 +185,6 @@ class Staging:
         assert self._entries is not None
         assert self._payloads is not None
         self._fill("entry", *self._entries.stretch(first, stop), create=True)
-        self._fill("words", *self._payloads.stretch(first, stop), create=True)
         self.connection.execute(_SEAL, [sorted(unauthorised)])
         if beyond is not None:
             values = [beyond.seq, beyond.time, beyond.key, beyond.seq not in unauthorised]
@@ -184,14 +193,19 @@ class Staging:
         self.connection.execute(_OWNERS)
         self.connection.execute(_PERSONS)
         self._skips = any(seq >= first for seq in unauthorised)
+        earlier = self._load_earlier(first) if first else []
+        files, rest = self._payloads.stretch(first, stop)
+        self._fill("words", files, itertools.chain(rest, self._payloads.pick(earlier)), create=True)
+        self._put_together()
 
     def note_skipped(self) -> None:
         """Write down which events are left out."""
         if self._skips:
             self.connection.execute(_SKIPPED)
 
-    def load_earlier(self, first: int) -> int:
-        """Stage the events before entry ``first`` of the streams that are touched. Gives how many there are."""
+    def _load_earlier(self, first: int) -> list[int]:
+        """Stage the entries before ``first`` of the streams that are touched. Gives which."""
+        assert self._entries is not None
         connection = self.connection
         self.undefine_event()
         # A stream's events mostly lie near each other: from the newest back, in ever longer steps, until all are there.
@@ -205,30 +219,22 @@ class Staging:
             window *= 8
         seqs = [seq for (seq,) in connection.execute("select seq from earlier order by seq").fetchall()]
         if seqs:
-            assert self._entries is not None
-            assert self._payloads is not None
             self._fill("entry", [], self._entries.pick(seqs), create=False)
-            self._fill("words", [], self._payloads.pick(seqs), create=False)
             connection.execute(_EARLIER_SEALS)
-        return len(seqs)
+        return seqs
 
-    def settle(self) -> None:
-        """Find which words are gone, and drop those that a destruction covers though they are still there."""
-        marks = ", ".join(f"'{tag}'" for tag in ERASING)
-        if self._value(f"select count(*) from entry where type in ({marks})"):  # noqa: S608 - words of ours
+    def _put_together(self) -> None:
+        """Find which words are gone, drop those that a destruction covers but that are still there, and seal events."""
+        found = self.connection.execute("select distinct type from entry").fetchall()
+        self._types = frozenset(tag for (tag,) in found)
+        if self.erases():
             self.connection.execute(_COVERED)
+        self.connection.execute("create or replace temp table gone (seq bigint)")
         # All there, as is usual, is seen from two counts.
         if self._value("select count(*) filter (committed) - (select count(*) from words) from entry"):
             self.connection.execute(_GONE)
-        else:
-            self.connection.execute("create or replace temp table gone (seq bigint)")
-        self._put_together()
-
-    def _put_together(self) -> None:
         self.connection.execute(tables.read("staging", "staged.sql"))
         self.connection.execute("drop table temp.entry")
-        found = self.connection.execute("select distinct type from staged").fetchall()
-        self._types = frozenset(tag for (tag,) in found)
 
     def erases(self) -> bool:
         """Whether something staged means that words may be gone that an earlier state holds."""

@@ -181,18 +181,17 @@ def expected() -> Mapping[str, Held]:
 
 def held(connection: DuckDBPyConnection) -> Mapping[str, Held]:
     """Every table and view in the state of a connection; what is not in its main schema under a longer name."""
-    stored = {
-        (schema, name)
-        for schema, name in connection.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = 'projected'"
-        ).fetchall()
-    }
+    stored: set[tuple[str, str]] = set()
     columns: dict[tuple[str, str], set[str]] = {}
     for schema, table, column, generated in connection.execute(
-        "select schema_name, table_name, column_name, is_generated from duckdb_columns()"
+        "select schema_name, table_name, null, false from duckdb_tables() where database_name = 'projected'"
+        " union all select schema_name, table_name, column_name, is_generated from duckdb_columns()"
         " where not internal and database_name = 'projected'"
     ).fetchall():
-        columns.setdefault((schema, table), set()).add(f"{column} (generated)" if generated else column)
+        if column is None:
+            stored.add((schema, table))
+        else:
+            columns.setdefault((schema, table), set()).add(f"{column} (generated)" if generated else column)
     return {
         name if schema == "main" else f"{schema}.{name}": Held((schema, name) in stored, frozenset(found))
         for (schema, name), found in columns.items()
