@@ -83,20 +83,22 @@ class Case(NamedTuple):
         Raises:
             RefusedError: there are such.
         """
-        records = list(self.current.records)
+        records, others = list(self.current.records), "propose the others: archief transfer propose --again"
+        if self.current.status == "offered":
+            others = "have the package refused (archief transfer reject), and then " + others
         held = [one for one in self.known.blocks(records, day) if one.kind == "hold"]
         if held:
             raise RefusedError(
                 f"it stays here: {held[0].told()}",
                 where=f"record {held[0].record[:8]}",
-                remedy="lift it (archief hold lift), or propose the others: archief transfer propose --again",
+                remedy=f"lift it (archief hold lift), or {others}",
             )
         gone = [one for one in records if one in self.made.journal.authority.destructions.destroyed]
         if gone:
             raise RefusedError(
                 f"{counted(len(gone), 'record')} of it destroyed since it was proposed",
                 where=f"record {gone[0][:8]}",
-                remedy="propose the others: archief transfer propose --again",
+                remedy=others,
             )
 
     def demand_unchanged(self) -> None:
