@@ -124,7 +124,9 @@ def _end(storage: Storage, report: Report) -> tuple[Tail | None, list[Segment], 
     tail, segments, failed = _look(storage)
     if not segments:
         raise NoArchiveError(
-            "there is no archive here", where=storage.place, remedy="name one with --archive, or found one with `init`"
+            "there is no archive here",
+            where=storage.place,
+            remedy="name one with --archive, or found one with `archief init`",
         )
     last = segments[-1]
     stop = last.first + storage.read(last, 0, last.size_bytes).count(b"\n")

@@ -161,8 +161,10 @@ def ask(url: str, request: bytes) -> bytes:
         with urllib.request.urlopen(asked, timeout=ANSWER_SECONDS_MAX) as answer:  # noqa: S310 - as above
             content: bytes = answer.read(TOKEN_BYTES_MAX * 2)
     except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", None)
+        why = getattr(reason, "strerror", None) or reason or type(error).__name__
         raise NotFoundError(
-            f"the authority did not answer: {getattr(error, 'reason', None) or type(error).__name__}",
+            f"the authority did not answer: {str(why).lower()}",
             where=url,
             remedy="try again later, or another authority; nothing was appended",
         ) from None
