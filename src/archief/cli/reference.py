@@ -26,7 +26,7 @@ Printed from the commands themselves by `scripts/docs.py`; do not edit.
 - **PERSON** is a name as enrolled, a stream id, or the beginning of one.
 - **KEY** is the name of a key file on this machine, or the first digits of a key's id.
 - **DATE** is a day such as `2021-04-15`: the state at its end in Europe/Amsterdam. Answers give the position used.
-- `-` as a file is standard input (`--data`, `--from`, `--document`, `--records`) or output (`--out`), where the help says so.
+- `-` as a file is standard input (`--data`, `--from`, `--document`, `--records`) or output (`--out`).
 
 Results go to standard output; notes, progress, questions and errors to standard error. Exit codes:
 [errors.md](errors.md).
