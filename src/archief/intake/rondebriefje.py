@@ -89,6 +89,8 @@ def _without_furniture(lines: Sequence[Line]) -> list[Line]:
             re.fullmatch(r"\d{1,2}(?:\s?(?:/|van)\s?\d{1,2})?", text)
             and (edge or line.gap > 0)
             and "\t" not in line.raw
+            # The cell of a label right above it is no page number ("Programmanummer", 3).
+            and not (index and labels.folded(lines[index - 1].text) in _KNOWN)
         )
         tabbed = line.raw.startswith("\t")
         if not tabbed and (
