@@ -7,7 +7,7 @@ import io
 from typing import Any, NamedTuple
 
 from archief.cli import records
-from archief.cli.session import Session
+from archief.cli.session import Session, version
 from archief.cli.wording import draft
 from archief.draft import Draft, new_stream
 from archief.errors import ExtraMissingError, MalformedError
@@ -39,16 +39,17 @@ def kept(session: Session, made: Declaration, stream: str | None = None) -> Kept
         made: its facts.
         stream: the record, where it was named before; else a new one.
     """
-    from archief.render.declarations import declaration  # noqa: PLC0415 - only who declares pays
+    from archief.render import typesetting  # noqa: PLC0415 - only who declares pays
+    from archief.render.declarations import declaration  # noqa: PLC0415 - as above
 
     paper = made.paper()
-    files = [("verklaring.html", "text/html", declaration.html(made))]
+    files = [("verklaring.html", "text/html", "fmt/471", declaration.html(made))]
     why = ""
     try:
-        files.append(("verklaring.pdf", "application/pdf", declaration.pdf(made)))
+        files.append(("verklaring.pdf", "application/pdf", typesetting.PRONOM, declaration.pdf(made)))
     except (ExtraMissingError, MalformedError) as error:
         why = error.what
-    files.append(("verklaring.json", "application/json", declaration.data(made)))
+    files.append(("verklaring.json", "application/json", "fmt/817", declaration.data(made)))
     documents = [_document(session, *file) for file in files]
     stream = stream if stream is not None else new_stream(session.entropy)
     data = {
@@ -68,7 +69,18 @@ def organisation(log: Log) -> str:
     return founded.data.organisation if founded.data is not None else log.origin
 
 
-def _document(session: Session, name: str, media_type: str, content: bytes) -> tuple[dict[str, Any], NewDocument]:
+def _document(
+    session: Session, name: str, media_type: str, pronom: str, content: bytes
+) -> tuple[dict[str, Any], NewDocument]:
     digest = hashlib.sha256(content).hexdigest()
     new = NewDocument(session.entropy(16).hex(), lambda: io.BytesIO(content), digest)
-    return {"id": new.id, "media_type": media_type, "name": name, "sha256": digest, "size": len(content)}, new
+    reference = {
+        "id": new.id,
+        "media_type": media_type,
+        "name": name,
+        "pronom": pronom,
+        "identified_by": f"made as such by archief {version()}",
+        "sha256": digest,
+        "size": len(content),
+    }
+    return reference, new

@@ -9,6 +9,7 @@ import msgspec
 from archief.reports import dutch
 from archief.reports.content import Content, Counted, Row, Section, Value
 from archief.reports.declaration import Column
+from archief.reports.reporter import CANNOT
 
 CAME, WENT, CHANGED = "erbij", "eraf", "gewijzigd"
 
@@ -44,19 +45,20 @@ def _figures(before: Section, after: Section) -> Section:
         Column("now", "Nu"),
         Column("difference", "Verschil"),
     ]
-    rows = [_figure(old, new) for old, new in zip(before.figures, after.figures, strict=True)]
+    pairs = zip(before.figures, after.figures, strict=True)
+    rows = [_figure(old, new, criteria=after.criteria) for old, new in pairs if new.verdict != CANNOT]
     return msgspec.structs.replace(
         after, figures=[], columns=columns, rows=rows, chart=None, criteria=False, total=len(rows)
     )
 
 
-def _figure(old: Counted, new: Counted) -> Row:
-    """A figure then and now, with the entries that are behind one of the two only."""
+def _figure(old: Counted, new: Counted, *, criteria: bool) -> Row:
+    """A figure then and now, with the entries that are behind one of the two only; of a criterion, what it counts."""
     numbers = isinstance(old.value, int) and isinstance(new.value, int)
     difference = int(new.value or 0) - int(old.value or 0) if numbers else None  # type: ignore[arg-type]
     sign = "+" if difference is not None and difference > 0 else "−" if difference else ""
     cells: dict[str, Value] = {
-        "figure": new.title,
+        "figure": f"{new.title}: {new.text}" if criteria and new.text else new.title,
         "then": dutch.written(old.value, old.kind),
         "now": dutch.written(new.value, new.kind),
         "difference": "" if difference is None else sign + dutch.written(abs(difference), new.kind),

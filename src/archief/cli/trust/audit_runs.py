@@ -116,8 +116,14 @@ def record_audit(
     digest = hashlib.sha256(content).hexdigest()
     new = NewDocument(session.entropy(16).hex(), lambda: io.BytesIO(content), digest)
     reference = {
-        "id": new.id, "media_type": "application/json", "name": FILE, "sha256": digest, "size": len(content)
-    }  # fmt: skip
+        "id": new.id,
+        "media_type": "application/json",
+        "name": FILE,
+        "pronom": "fmt/817",
+        "identified_by": f"made as such by archief {version()}",
+        "sha256": digest,
+        "size": len(content),
+    }
     by_rule = sorted(Counter(one.rule for one in found).items())
     facts = _facts(session, "audit", size, rules, len(found)) | {
         "rule_sets": list(rule_sets),

@@ -32,7 +32,7 @@ group by wanted.figure
 -- name: formaten
 select
     coalesce(document.pronom, 'niet vastgesteld') as pronom,
-    preferred_format.name as naam,
+    coalesce(preferred_format.name, document.pronom, 'niet vastgesteld') as naam,
     document.media_type as soort,
     case
         when document.pronom is null then 'unknown'

@@ -221,7 +221,8 @@ with about as (
     from restriction
     where stream = cast($record as uuid)
     union all
-    select 'destroyed', cast(destroyed.authorisation as varchar), cast(destroyed.time as date), null, true,
+    select 'destroyed', printf('machtiging, regel %d', destroyed.authorisation),
+        cast((destroyed.time at time zone 'UTC') at time zone 'Europe/Amsterdam' as date), null, null,
         list_filter([destroyed.authorisation, destroyed.seq, destruction.closed_seq], lambda x: x is not null)
     from destroyed
     left join destruction on destruction.authorised_seq = destroyed.authorisation
