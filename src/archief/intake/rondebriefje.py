@@ -90,7 +90,7 @@ def _without_furniture(lines: Sequence[Line]) -> list[Line]:
             and (edge or line.gap > 0)
             and "\t" not in line.raw
             # The cell of a label right above it is no page number ("Programmanummer", 3).
-            and not (index and labels.folded(lines[index - 1].text) in _KNOWN)
+            and not (index and not edge and labels.folded(lines[index - 1].text) in _KNOWN)
         )
         tabbed = line.raw.startswith("\t")
         if not tabbed and (
