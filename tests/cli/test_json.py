@@ -146,13 +146,13 @@ DOSSIERS = """
     --as smit restrict set 2021-00017 --ground archiefwet-1995:15.1.a --end 2096-01-01
     --as smit restrict lift 2021-00017 --dry-run
     --as archivaris exempt Z-1 --ground own --reason uniek --dry-run
+    --as smit transfer propose Z-2 --title Plan --agreement Afspraak --reason haast --dry-run
     --as smit hold place Z-1 --ground own --reason beroep --dry-run
     --as smit hold place Z-1 --ground own --reason beroep
     --as smit hold lift {stream} --reason klaar --dry-run
     --as archivaris rules adopt archiefwet-2026 --begin 2027-01-01 --reason "koninklijk besluit" --dry-run
     --as archivaris rules import lijst.csv --code own:lijst-1983 --begin 1983-01-01 --reason oud --dry-run
     rules list
-    --as smit transfer propose Z-2 --title Plan --agreement Afspraak --reason haast --dry-run
     explain Z-1
     explain 2021-00017 --as-if selectielijst-gemeenten-2020:20.1
     list --kind dossiers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,11 +115,19 @@ def report(
     test = session.is_test(log)
     whole = form in ("csv", "json", "pdf") or other is not None  # a PDF carries its data
     made = _made(session, log, wanted, record, (day, other), test=test, whole=whole)
-    _give(session, log, made, form, out, force=force)
+    recorded = None
     if keep:
         last = made.made_from[-1]
         reference = _day(day or "") or day_of(last.time)
         recorded = audit_runs.record_report(session, made, reference, last.size, dry=dry_run)
+    run = {} if recorded is None else {"recorded": recorded} | ({"dry_run": True} if dry_run else {})
+    if out is not None:
+        _write(session, log, made, form, out, run, force=force)
+    elif form == "table":
+        _show(session, made)
+    else:
+        session.output.raw(_bytes(made, form, run))
+    if recorded is not None:
         audit_runs.tell(session.output, recorded)
 
 
@@ -198,20 +207,16 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def _give(session: Session, log: Log, made: Content, form: str, out: Path | None, *, force: bool) -> None:
-    """Print it or write it."""
-    if form == "table":
-        _show(session, made)
-        return
+def _write(
+    session: Session, log: Log, made: Content, form: str, out: Path, run: Mapping[str, object], *, force: bool
+) -> None:
+    """Write it into a file. What is told of the run is no part of it."""
     content = _bytes(made, form)
-    if out is None:
-        session.output.raw(content)
-        return
     streams = sorted({made.record, *made.names}) if made.record else None
     with exported.noted(session, log.origin, log.size, "report", out, streams):
         outfile.write(session, out, content, force=force)
     if session.output.json:
-        session.output.members({**_about(made), "report": made.name, "format": form, "file": str(out)})
+        session.output.members({**_about(made), "report": made.name, "format": form, "file": str(out), **run})
         return
     session.output.note(f"wrote {out}: {made.title}, {counted(len(content), 'byte')}")
 
@@ -221,13 +226,16 @@ def _about(made: Content) -> dict[str, object]:
     return {"test": made.test, "position": {"origin": last.origin, "size": last.size, "time": last.time}}
 
 
-def _bytes(made: Content, form: str) -> bytes:
+def _bytes(made: Content, form: str, run: Mapping[str, object] | None = None) -> bytes:
     import msgspec  # noqa: PLC0415 - is imported already
 
     from archief.reports import content, page, paper, table  # noqa: PLC0415 - only what is asked for
 
     if form == "json":
-        return bytes(msgspec.json.format(to_json({**_about(made), **content.plain(made)}), indent=2)) + b"\n"
+        return (
+            bytes(msgspec.json.format(to_json({**_about(made), **content.plain(made), **(run or {})}), indent=2))
+            + b"\n"
+        )
     if form == "csv":
         return table.csv_of(made)
     return page.html(made) if form == "html" else paper.pdf(made)
