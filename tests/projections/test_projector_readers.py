@@ -226,7 +226,7 @@ def test_a_state_that_cannot_be_made_readable_is_called_corrupt(
     made = projector(archive)
     archive.append(archive.letter("Drie"))
     fresh = Projector(Log(LocalStorage(Path(archive.storage.place))), made.path.parent)
-    monkeypatch.setattr(fresh, "replay", lambda: made.path.write_bytes(b"x" * 100))
+    monkeypatch.setattr(fresh, "replay", lambda **_: made.path.write_bytes(b"x" * 100))
     with pytest.raises(CorruptError, match="cannot be read"):
         fresh.connect()
 

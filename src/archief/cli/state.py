@@ -55,7 +55,7 @@ def replay(
     status = projector(session, log, None).status()
     made = _verified(session, log, status, whole=full or into is not None or status.kind not in CONTINUED)
     with Progress(session.output, "entries replayed") as progress:
-        return made.replay(full=full, until=until, into=into, progress=progress)
+        return made.replay(full=full, until=until, into=into, progress=progress, seen=status)
 
 
 @contextlib.contextmanager
@@ -94,8 +94,7 @@ def connection(session: Session, log: Log) -> Iterator[DuckDBPyConnection]:
             database.close()
         made = _verified(session, log, status, whole=status.kind not in CONTINUED)
         with Progress(session.output, "entries replayed") as progress:
-            made.replay(progress=progress)
-        database = made.connect()
+            database = made.connect(progress=progress, seen=status)
     with contextlib.closing(database):
         yield database
 

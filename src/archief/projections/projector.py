@@ -47,11 +47,13 @@ class Status(NamedTuple):
             commits left out), ``damaged``.
         behind: entries of the log that the state does not know.
         made: what it says of itself; None when it says nothing.
+        mark: which file was looked at (:meth:`StateFile.mark`).
     """
 
     kind: Literal["current", "behind", "none", "ahead", "foreign", "fork", "outdated", "damaged"]
     behind: int
     made: Made | None
+    mark: tuple[int, ...] = ()
 
 
 class Replayed(NamedTuple):
@@ -114,6 +116,7 @@ class Projector:
         until: int | None = None,
         into: Path | None = None,
         progress: Progress | None = None,
+        seen: Status | None = None,
     ) -> Replayed:
         """Bring the state up to the log; or make one elsewhere, or of a moment in the past.
 
@@ -122,6 +125,7 @@ class Projector:
             until: a size of the log, at the end of a commit: make the state as it was then. Only with ``into``.
             into: write the state into this file instead; the one in the cache is left alone.
             progress: told how far it is.
+            seen: how the state stood when it was looked at, so that it is not looked at again.
 
         Raises:
             UsageError: ``until`` is not the end of a commit, or stands without ``into``.
@@ -129,21 +133,24 @@ class Projector:
             ArchiveInUseError: another process keeps writing the state.
         """
         size = self._until(until)
-        mark = self._file.mark()
         if into is not None and into.resolve() != self.path.resolve():
             target = StateFile(into)
             target.sweep()
             return self._rebuild(target, size, progress)
         if until is not None or into is not None:
             raise UsageError("the state itself is always that of the whole log", remedy="name another file with --into")
-        status, connection = self.look()
-        if not full and status.kind == "current" and connection is not None:
-            with contextlib.closing(connection):
-                return _unchanged(connection)
-        if connection is not None:
-            connection.close()
+        if seen is not None and seen.made is not None and seen.kind != "current":
+            status = seen._replace(kind=self._kind(seen.made))  # who looked may not have known what is unauthorised
+        else:
+            status, connection = self.look()
+            if connection is not None:
+                with contextlib.closing(connection):
+                    if not full and status.kind == "current":
+                        return _unchanged(connection)
         with self._file.writing():
-            if self._file.mark() != mark:  # somebody else wrote it meanwhile, and may have done all there is to do
+            if (
+                self._file.mark() != status.mark
+            ):  # somebody else wrote it meanwhile, and may have done all there is to do
                 status, connection = self.look()
                 if connection is not None:
                     with contextlib.closing(connection):
@@ -160,11 +167,15 @@ class Projector:
             self._file.sweep()
         return self._rebuild(self._file, self.log.size, progress)
 
-    def connect(self, until: int | None = None) -> DuckDBPyConnection:
+    def connect(
+        self, until: int | None = None, *, progress: Progress | None = None, seen: Status | None = None
+    ) -> DuckDBPyConnection:
         """A connection to an up-to-date state, for reading only; nothing outside the state can be reached through it.
 
         Args:
             until: a size of the log, at the end of a commit: the state as it was then, made in memory.
+            progress: told how far a replay is.
+            seen: how the state stood when it was looked at: not current.
 
         Raises:
             WriteFailedError: the state is behind and cannot be written.
@@ -180,12 +191,13 @@ class Projector:
                 connection.close()
                 raise
             return connection
-        status, opened = self.look()
-        if opened is not None and status.kind == "current":
-            return opened
-        if opened is not None:
-            opened.close()
-        self.replay()
+        if seen is None:
+            seen, opened = self.look()
+            if opened is not None and seen.kind == "current":
+                return opened
+            if opened is not None:
+                opened.close()
+        self.replay(progress=progress, seen=seen)
         try:
             opened = self._file.reader()
         except DamagedError as error:
@@ -204,11 +216,11 @@ class Projector:
         """
         import duckdb  # noqa: PLC0415 - 150 ms
 
-        connection = None
+        connection, mark = None, self._file.mark()
         try:
             connection = self._file.reader()
             if connection is None:
-                return Status("none", self.log.size, None), None
+                return Status("none", self.log.size, None, mark), None
             held = tables.held(connection)
             made = state.made_of(connection) if held.get("state", tables.NOTHING).stored else None
         except (DamagedError, duckdb.Error):
@@ -218,10 +230,10 @@ class Projector:
                 self.log.refresh()  # another process may have appended and caught the state up since it was opened
             kind = self._kind(made)
             if kind not in ("current", "behind") or held == tables.expected():
-                return Status(kind, self.log.size - made.size if kind == "behind" else 0, made), connection
+                return Status(kind, self.log.size - made.size if kind == "behind" else 0, made, mark), connection
         if connection is not None:
             connection.close()
-        return Status("damaged", self.log.size, None), None
+        return Status("damaged", self.log.size, None, mark), None
 
     def _kind(self, made: Made) -> Literal["current", "behind", "ahead", "foreign", "fork", "outdated"]:
         if made.size > self.log.size:
