@@ -104,6 +104,24 @@ def day_passed(session: Session, text: str, option: str) -> dt.date:
     return found
 
 
+def day_asked(session: Session, text: str | None, option: str) -> dt.date:
+    """The day of which is asked what is due: today, or an earlier one that a person typed.
+
+    Args:
+        session: the surroundings.
+        text: what was typed; None or empty for today.
+        option: where.
+
+    Raises:
+        UsageError: it is no day, or still to come.
+    """
+    now = today(session)
+    found = day(text, option) if text else now
+    if found > now:
+        raise UsageError("a day that is still to come", where=option, remedy="what is due is asked of today at most")
+    return found
+
+
 def _of_size(log: Log, size: int) -> Position:
     if not 0 < size <= log.size:
         raise NotFoundError(f"the log has {log.size} entries", where=f"size {size}", remedy="name a smaller number")

@@ -173,10 +173,7 @@ def propose(
             where="--agreement",
             remedy="name the records, and give --agreement TEXT --reason TEXT",
         )
-    today = moment.today(session)
-    reference = moment.day(day, "--on") if day else today
-    if reference > today:
-        raise UsageError("a day that is still to come", where="--on", remedy="what is due is asked of today at most")
+    reference = moment.day_asked(session, day, "--on")
     with writing.writer(session, accept_clock=accept_clock) as made, retained.reading(session, made.log) as known:
         stream, version = new_stream(session.entropy), None
         transfers = made.journal.authority.transfers
