@@ -47,7 +47,15 @@ def judge(requires: Requires, tmp_path_factory: pytest.TempPathFactory) -> Judge
         for name, content in files.items():
             (folder / name).write_bytes(content)
         asked = "".join(f"{folder / name}\n" for name in files)
-        words = [str(java), "-Djava.awt.headless=true", "-cp", str(jar), str(source)]
+        words = [
+            str(java),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Djava.awt.headless=true",
+            "-cp",
+            str(jar),
+            str(source),
+        ]
         ran = subprocess.run(words, input=asked, capture_output=True, check=True, timeout=300, encoding="utf-8")
         told = [line.split("\t") for line in ran.stdout.splitlines()]
         return {(Path(path).name, profile): (verdict, broken) for path, profile, verdict, broken in told}

@@ -21,11 +21,15 @@ MADE = "archief"
 """The seed of the archive: whoever knows it has its keys."""
 
 
-def join(folder: Path, seed: str) -> Founded:
-    """The archive in a folder with a journal of one's own; the people are those of its founding."""
+def people() -> Founded:
+    """The archive as it was founded, of which this process takes the people and their keys."""
     from archief.storage.memory import MemoryStorage
 
-    archive = found(MemoryStorage(), seed=MADE)
+    return found(MemoryStorage(), seed=MADE)
+
+
+def join(archive: Founded, folder: Path, seed: str) -> Founded:
+    """The archive in a folder with a journal of one's own."""
     archive.entropy = seeded(seed)
     archive.journal = Journal(LocalStorage(folder), index=folder / "cache" / "index.sqlite")
     return archive
@@ -36,10 +40,9 @@ def tell(text: str) -> None:
     os.write(1, text.encode() + b"\n")
 
 
-def append_for_ever(folder: Path, seed: str) -> None:
+def append_for_ever(archive: Founded, folder: Path, seed: str) -> None:
     """Append letters of all kinds until somebody ends it."""
-    archive = join(folder, seed)
-    archive.journal.open()
+    join(archive, folder, seed).journal.open()
     tell("open")
     number = 0
     while True:
@@ -51,11 +54,12 @@ def append_for_ever(folder: Path, seed: str) -> None:
 
 def serve(folder: Path) -> None:
     """Fork an appender for each line of input, and wait until it is gone."""
+    archive = people()
     for line in sys.stdin:
         pid = os.fork()
         if not pid:
             try:
-                append_for_ever(folder, line.strip())
+                append_for_ever(archive, folder, line.strip())
             finally:
                 os._exit(1)
         tell(f"pid {pid}")
@@ -65,7 +69,7 @@ def serve(folder: Path) -> None:
 
 def race(folder: Path, name: str, count: int) -> None:
     """Append letters with numbers of the one series, each its own commit, once somebody says go."""
-    archive = join(folder, name)
+    archive = join(people(), folder, name)
     archive.journal.open()
     tell("ready")
     sys.stdin.readline()

@@ -68,7 +68,7 @@ def killed_appends(process: subprocess.Popen[str], rounds: int, chance: random.R
         process.stdin.flush()
         pid, acknowledged = 0, []
         # Some are killed while they open, most after a few appends: somewhere in the next one.
-        patience = chance.choice([0, 0, *range(1, 8)])
+        patience = chance.choice([0, 0, *range(1, 6)])
         for line in process.stdout:
             word, _, value = line.strip().partition(" ")
             if word == "pid":

@@ -25,7 +25,7 @@ def test_every_row_of_the_bench_is_measured(
     """In this process: starting one for each work is most of the time, and its own test."""
     monkeypatch.setattr(bench, "do", bench_works.measured)
     monkeypatch.setattr(bench_works, "STARTS", 1)
-    monkeypatch.setattr(sys, "argv", [BENCH, "--events", "2000", "--rounds", "1", "--folder", str(tmp_path), "--json"])
+    monkeypatch.setattr(sys, "argv", [BENCH, "--events", "500", "--rounds", "1", "--folder", str(tmp_path), "--json"])
     bench.main()
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert [row.what.strip() for row in ROWS] == [row["what"] for row in rows]
