@@ -84,7 +84,7 @@ def _drafts(archive: Founded, letters: list[str], operations: list[tuple[str, in
 
 
 @pytest.mark.slow
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(steps=STEPS)
 def test_pieces_whole_and_past_give_the_same_rows(steps: list[Any]) -> None:
     archive = found(MemoryStorage())
