@@ -117,7 +117,7 @@ def test_an_appender_that_is_killed_at_any_moment_loses_nothing_it_acknowledged(
 
 
 def test_two_processes_that_append_at_once_make_one_order(tmp_path: Path, environ: dict[str, str]) -> None:
-    count = 500
+    count = 1_000
     archive = found(folder(tmp_path / "archive"), seed=MADE)
     archive.append(archive.series())
     archive.journal.close()

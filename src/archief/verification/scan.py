@@ -446,7 +446,8 @@ class _Scanner:
             here = slice(first - begin, first - begin + named.width)
             expected = b"".join(self.leaves[here]) if named.level == 0 else tiles.encode_bundle(self.entries[here])
             if self.storage.read_public(path) != expected:
-                self.tile_fault(path, "the tile does not hold the hashes of its entries")
+                what = "the tile does not hold the hashes" if named.level == 0 else "the bundle does not hold the lines"
+                self.tile_fault(path, f"{what} of its entries")
 
     # faults
 
