@@ -121,6 +121,7 @@ def test_every_option_that_takes_a_file_is_tried() -> None:
     assert set(LINES) | set(OTHERWISE) == set(_file_options(cli))
 
 
+@pytest.mark.slow
 def test_a_file_or_folder_that_is_not_there_is_not_found(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

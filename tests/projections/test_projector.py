@@ -104,6 +104,7 @@ def test_a_state_that_another_process_caught_up_further_is_current(archive: Foun
     assert ("none", 3) == (early.replay().mode, early.replay().tables["letter"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 5_000])
 def test_a_damaged_state_is_made_again(archive: Founded, size: int) -> None:
     expected = every_row(archive)
@@ -121,6 +122,7 @@ def test_a_file_that_is_no_database_is_made_again(archive: Founded) -> None:
     assert "full" == projector(archive).replay().mode
 
 
+@pytest.mark.slow
 def test_damage_that_only_a_catch_up_meets_leads_to_a_new_state(archive: Founded) -> None:
     with duckdb.connect(projector(archive).path) as connection:
         connection.execute("drop table letter")
@@ -149,6 +151,7 @@ def test_the_form_covers_every_sql_file_that_makes_the_state(monkeypatch: pytest
         tables.form.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_lost_state_comes_back_with_the_same_rows(archive: Founded) -> None:
     expected = every_row(archive)
     shutil.rmtree(projector(archive).path.parent)

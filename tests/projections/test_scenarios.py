@@ -14,9 +14,10 @@ from tests.projections.scenario import outcome
 
 FOLDER = Path(__file__).parent
 SCENARIOS = [
-    pytest.param(scenario, id=f"{path.stem}: {scenario['says']}")
+    # The first story of each file is told every time; a second each, the others in the whole suite only.
+    pytest.param(scenario, id=f"{path.stem}: {scenario['says']}", marks=[pytest.mark.slow] if number else [])
     for path in sorted(FOLDER.glob("*.toml"))
-    for scenario in tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]
+    for number, scenario in enumerate(tomllib.loads(path.read_text(encoding="utf-8"))["scenario"])
 ]
 
 
