@@ -20,6 +20,8 @@ from archief.storage.memory import MemoryStorage
 from tests.founding import Founded, edited, folder, found
 from tests.projections.projecting import every_row, projector, rows
 
+pytestmark = pytest.mark.slow  # half a second to two each: files that are opened, damaged, made again
+
 
 def _letter(archive: Founded) -> str:
     """The stream of a letter that is there."""
@@ -63,7 +65,6 @@ def test_a_state_that_is_behind_is_caught_up_to_the_same_rows(archive: Founded) 
     assert caught_up == every_row(archive)
 
 
-@pytest.mark.slow
 def test_a_state_from_another_archive_is_made_again(archive: Founded, tmp_path: Path) -> None:
     other = found(folder(tmp_path / "other"), seed="other")
     other.append(other.letter("Vreemd"))
@@ -104,7 +105,6 @@ def test_a_state_that_another_process_caught_up_further_is_current(archive: Foun
     assert ("none", 3) == (early.replay().mode, early.replay().tables["letter"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 5_000])
 def test_a_damaged_state_is_made_again(archive: Founded, size: int) -> None:
     expected = every_row(archive)
@@ -122,7 +122,6 @@ def test_a_file_that_is_no_database_is_made_again(archive: Founded) -> None:
     assert "full" == projector(archive).replay().mode
 
 
-@pytest.mark.slow
 def test_damage_that_only_a_catch_up_meets_leads_to_a_new_state(archive: Founded) -> None:
     with duckdb.connect(projector(archive).path) as connection:
         connection.execute("drop table letter")
@@ -151,14 +150,12 @@ def test_the_form_covers_every_sql_file_that_makes_the_state(monkeypatch: pytest
         tables.form.cache_clear()
 
 
-@pytest.mark.slow
 def test_a_lost_state_comes_back_with_the_same_rows(archive: Founded) -> None:
     expected = every_row(archive)
     shutil.rmtree(projector(archive).path.parent)
     assert expected == every_row(archive)
 
 
-@pytest.mark.slow
 def test_two_rebuilds_give_the_same_rows_in_the_same_order(archive: Founded, tmp_path: Path) -> None:
     for number in range(40):
         archive.append(archive.letter(f"Brief {number}"))
@@ -184,7 +181,6 @@ def test_events_of_an_unauthorised_commit_are_left_out_and_listed(archive: Found
     assert [(appended.seqs[0], "letter_edited.v1")] == [(row[1], row[3]) for row in shown["skipped"]]
 
 
-@pytest.mark.slow
 def test_a_state_with_other_commits_left_out_is_made_again(archive: Founded) -> None:
     appended = archive.append(edited(_letter(archive), "Vals"))
     projector(archive).replay()
@@ -196,7 +192,6 @@ def test_a_state_with_other_commits_left_out_is_made_again(archive: Founded) -> 
     assert "behind" == projector(archive, left_out).status().kind
 
 
-@pytest.mark.slow
 def test_an_unauthorised_commit_is_left_out_of_a_catch_up_too(archive: Founded) -> None:
     stream = _letter(archive)
     appended = archive.append(edited(stream, "Vals"))
@@ -208,7 +203,6 @@ def test_an_unauthorised_commit_is_left_out_of_a_catch_up_too(archive: Founded) 
     assert caught_up == every_row(archive, left_out)
 
 
-@pytest.mark.slow
 def test_words_that_were_erased_are_nowhere_in_the_new_state(archive: Founded) -> None:
     appended = archive.append(archive.letter("ZEERGEHEIM-ONDERWERP"))
     projector(archive).replay()
@@ -233,7 +227,6 @@ def _erase(archive: Founded, seq: int) -> None:
     path.write_bytes(b"".join(line for line in path.read_bytes().splitlines(keepends=True) if not line.endswith(end)))
 
 
-@pytest.mark.slow
 def test_half_an_append_is_not_seen(archive: Founded) -> None:
     expected = every_row(archive)
     assert isinstance(archive.storage, LocalStorage)
@@ -249,7 +242,6 @@ def test_half_an_append_is_not_seen(archive: Founded) -> None:
     assert expected == every_row(archive)
 
 
-@pytest.mark.slow
 def test_chunks_of_any_length_give_the_same_rows(
     archive: Founded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,7 +258,6 @@ def test_chunks_of_any_length_give_the_same_rows(
         assert len(expected["event"]) == done.events
 
 
-@pytest.mark.slow
 def test_whole_files_and_the_rest_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(envelope, "SEGMENT_ENTRIES", 8)
     archives = [found(folder(tmp_path / "archive")), found(MemoryStorage())]
@@ -294,7 +285,6 @@ def test_an_archive_without_any_payload_or_document_is_replayed(tmp_path: Path) 
 # elsewhere and earlier
 
 
-@pytest.mark.slow
 def test_a_past_state_is_the_state_of_that_moment(archive: Founded, tmp_path: Path) -> None:
     expected, size = every_row(archive), archive.journal.size
     archive.append(edited(_letter(archive), "Later"), archive.letter("Nog later"))

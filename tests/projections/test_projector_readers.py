@@ -24,6 +24,8 @@ from archief.storage.local import LocalStorage
 from tests.founding import Founded
 from tests.projections.projecting import Rows, every_row, projector, rows
 
+pytestmark = pytest.mark.slow  # half a second to two each: files that are opened, waited for, made again
+
 # readers and writers
 
 
@@ -44,7 +46,6 @@ def test_a_connection_reaches_nothing_but_the_state(archive: Founded, tmp_path: 
                 connection.execute(forbidden)
 
 
-@pytest.mark.slow
 def test_a_reader_goes_on_reading_during_a_rebuild(archive: Founded) -> None:
     with projector(archive).connect() as reader:
         before = rows(reader)
@@ -90,7 +91,6 @@ def _line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-@pytest.mark.slow
 def test_a_reader_in_another_process_keeps_its_state_while_a_new_one_is_made(archive: Founded) -> None:
     with _other_process(_READ, projector(archive).path) as reader:
         assert "2" == _line(reader)
@@ -172,7 +172,6 @@ def test_what_a_killed_run_left_is_thrown_away(archive: Founded) -> None:
     assert {"state.duckdb", "state.lock"} == {item.name for item in path.parent.iterdir() if "state" in item.name}
 
 
-@pytest.mark.slow
 def test_a_log_of_changes_of_an_old_file_is_not_applied_to_a_new_one(archive: Founded) -> None:
     projector(archive).replay()
     path = projector(archive).path
