@@ -222,7 +222,7 @@ def _demand_here(made: Writer, streams: Sequence[str]) -> None:
     gone = [one for one in streams if one in destructions.destroyed or one in destructions.executing]
     if gone:
         raise RefusedError(
-            f"{counted(len(gone), 'record')} of these destroyed, or about to be: nothing can be kept of it",
+            f"destroyed or about to be: {counted(len(gone), 'record')} of these; nothing can be kept of what is gone",
             where=f"record {gone[0][:8]}",
             remedy="leave it out; a destruction that was begun and has erased nothing yet is stopped by"
             " `archief destroy cancel`",
