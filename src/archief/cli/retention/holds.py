@@ -222,7 +222,8 @@ def _demand_here(made: Writer, streams: Sequence[str]) -> None:
     gone = [one for one in streams if one in destructions.destroyed or one in destructions.executing]
     if gone:
         raise RefusedError(
-            f"destroyed or about to be: {counted(len(gone), 'record')} of these; nothing can be kept of what is gone",
+            f"{counted(len(gone), 'record')} of these {'is' if len(gone) == 1 else 'are'} destroyed, or about to be:"
+            " nothing can be kept of it",
             where=f"record {gone[0][:8]}",
             remedy="leave it out; a destruction that was begun and has erased nothing yet is stopped by"
             " `archief destroy cancel`",
